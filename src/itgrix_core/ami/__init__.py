@@ -1,0 +1,1 @@
+"""The only AMI socket: client, supervisor, recorder."""

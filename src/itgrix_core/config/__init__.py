@@ -1,0 +1,1 @@
+"""The configuration: schema, loading with all mistakes at once, printing."""

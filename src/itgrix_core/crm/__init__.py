@@ -1,0 +1,1 @@
+"""The CRMs: one contract (`adapter`), one folder each; they are strangers to the rest of the service."""

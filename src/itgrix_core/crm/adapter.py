@@ -1,0 +1,112 @@
+"""The contract that every CRM adapter keeps; `tests/contract` runs one text against each.
+
+Two halves: `params_of` is pure and says a command in the CRM's own fields, so that hooks can change them and
+the decision can be saved; `perform` and `look_up` talk to the CRM. Nothing here decides what to file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from itgrix_core.filing.commands import AnyCommand
+from itgrix_hooks.values import Activity, Entity, Filed, PhoneNumber, User
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command ready to be sent.
+
+    Attributes:
+        key: of the effect in the journal, unique for ever.
+        command: what it says in our words.
+        params: what will be sent, in the CRM's own fields, hooks' changes included.
+    """
+
+    key: str
+    command: AnyCommand
+    params: dict[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The CRM did it; `answer` is its own result (JSON data)."""
+
+    answer: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The CRM said no, and saying it again would not help.
+
+    `why` is one of "number" (unusable), "user" (unknown or inactive), "unknown call", "params", "other".
+    """
+
+    why: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Nothing was executed and nothing can be now: quota, credentials, portal down before sending.
+
+    `why` is "quota", "credentials", "unreachable" or "configuration"; ask again after `seconds`.
+    """
+
+    why: str
+    text: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It was sent and no answer is known (time-out, cut, 500): look up before repeating."""
+
+    text: str
+
+
+Outcome = Done | Refused | Blocked | Unknown
+
+
+class Adapter(Protocol):
+    """One CRM account. Methods that ask the CRM raise `CrmUnavailable` when it cannot be asked now."""
+
+    name: str
+
+    def params_of(self, command: AnyCommand, filed: Filed) -> dict[str, Any]:
+        """The command in the CRM's own fields. Pure: no I/O, no clock."""
+
+    def perform(self, steps: Sequence[Step], filed: Filed, now: float) -> list[Outcome]:
+        """Send the steps in order; outcomes of the same length, after a failure the rest `Blocked`.
+
+        A later step may need an earlier one's answer (show after register): the adapter sees to it.
+        `now` decides whether a card is still worth showing.
+        """
+
+    def look_up(self, step: Step, filed: Filed) -> Outcome | None:
+        """Whether a step with an unknown outcome was executed: `Done`, or `None` if it was not."""
+
+    def filed(self, effects: Sequence[tuple[str, Mapping[str, Any], Any]]) -> Filed:
+        """What the done effects of one call amount to: (command kind, params, answer) each. Pure."""
+
+    def user_of_extension(self, extension: str) -> User | None:
+        """The active employee with this extension; `None` if nobody has it."""
+
+    def user(self, user_id: int) -> User | None:
+        """The employee of this id; `None` if unknown."""
+
+    def clients_of(self, number: PhoneNumber) -> Sequence[Entity]:
+        """All entities with this number, with their responsibles."""
+
+    def activity(self, activity_id: int) -> Activity | None:
+        """The activity with its fields."""
+
+    def entity(self, kind: str, entity_id: int) -> Entity | None:
+        """The entity with its fields."""
+
+    def read(self, method: str, params: Mapping[str, Any]) -> Any:
+        """Any reading method of the CRM, for hooks; a writing one raises `ValueError`."""
+
+    def check(self) -> list[tuple[bool, str]]:
+        """For `itgrix check`: (fine or not, sentence with the way out) each."""

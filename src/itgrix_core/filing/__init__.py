@@ -1,0 +1,1 @@
+"""Events and verdicts → commands for a CRM. Quiet."""

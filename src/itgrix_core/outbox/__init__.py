@@ -1,0 +1,1 @@
+"""Durable delivery: lanes of jobs, the journal of effects, and what plugins remember."""

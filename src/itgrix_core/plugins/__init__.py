@@ -1,0 +1,1 @@
+"""Who answers hooks: built-ins, packages, the site's own files; each with a status and a reason."""

@@ -1,0 +1,1 @@
+"""A Bitrix24 that runs here, and a PBX that replays recordings."""

@@ -1,0 +1,1 @@
+"""Bytes ↔ messages. Quiet: no I/O."""
