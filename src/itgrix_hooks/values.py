@@ -109,22 +109,26 @@ class Conversation:
     Attributes:
         key: Uniqueid of the employee's channel.
         extension: the employee's inside number; an outside number when a mobile was rung.
-        is_caller: the employee dialled out (his phone did not ring).
+        is_caller: the employee made the call (dialled out, or clicked in the CRM).
+        was_rung: his phone was dialled; `False` when he fetched the call himself (pickup, parking).
         rang_at: when the phone began to ring, `None` if it never did.
         answered_at: when the employee and the other party could first hear each other.
         ended_at: when the phone's channel ended or stopped ringing.
         result: set when it ended.
         picked_up_by: the extension that took the call from this ringing phone.
+        trunk: the trunk through which an employee's mobile was rung, `None` for a phone of the PBX.
     """
 
     key: str
     extension: str
     is_caller: bool = False
+    was_rung: bool = False
     rang_at: float | None = None
     answered_at: float | None = None
     ended_at: float | None = None
     result: Result | None = None
     picked_up_by: str | None = None
+    trunk: str | None = None
 
     @property
     def talk_seconds(self) -> float:
@@ -134,13 +138,21 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A call handed on. `target` is as dialled: an extension, a queue, an outside number."""
+    """A call handed on.
+
+    Attributes:
+        how: by the phone's own transfer key ("REFER") or a feature code ("code").
+        source: extension that handed it on.
+        target: as dialled: an extension, a queue, an outside number.
+        is_done: whether somebody new has talked with the client since.
+    """
 
     kind: TransferKind
+    how: Literal["REFER", "code"]
     source: str
     target: str
     at: float
-    is_done: bool = True
+    is_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +177,7 @@ class Call:
         extension: the inside number that *made* the call (outbound, internal).
         dialled: what that extension dialled, as typed.
         queue: the (last) queue the caller waited in.
+        rang_at: when the called side first rang.
         answered_at: first moment at which a human employee and the other party heard each other.
         ended_at: when the client (internal: the caller) was gone; `None` while the call lives.
         conversations: in the order in which the phones were rung.
@@ -188,6 +201,7 @@ class Call:
     extension: str | None = None
     dialled: str | None = None
     queue: str | None = None
+    rang_at: float | None = None
     answered_at: float | None = None
     ended_at: float | None = None
     conversations: tuple[Conversation, ...] = ()

@@ -102,8 +102,8 @@ class Oddity:
     why: str = ""
 
 
-Event = CallStarted | ConversationRequested | ConversationAccepted | ConversationEnded | CallEnded | CallMerged
-Told = Event | Oddity
+Told = CallEvent | Oddity
+"""What the tracker says: events to be filed, oddities to be counted."""
 
 BY_KIND: dict[str, type[CallEvent]] = {
     event.kind: event

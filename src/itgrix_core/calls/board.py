@@ -1,0 +1,164 @@
+"""The table on which the tracker keeps its calls, and the moves that every handler is made of.
+
+A channel belongs to one call; calls are found by Linkedid, which is re-read from every event because Asterisk
+changes it silently when calls join (asterisk.md 3). Everything here is ordered (dicts, lists), never a set of
+objects: the same log has to give the same events in every process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from itgrix_core.calls import events, verdict
+from itgrix_core.calls.snapshot import snapshot
+from itgrix_core.calls.state import CallState, Channel, Leg
+from itgrix_core.calls.table import CALLS, LEGS, CallTrigger, LegTrigger, Phase
+from itgrix_core.calls.topology import Topology
+from itgrix_core.wire.messages import Message
+from itgrix_hooks.values import Call, Direction
+
+
+class Board:
+    """Calls, channels and bridges of one PBX, and what has to be told.
+
+    Attributes:
+        told: events and oddities since the handler began; the tracker empties it.
+        changed: keys of calls that differ from their saved row.
+        is_settled: whether a channel list has been read since the connection began; before that, unknown
+            channels are no oddity.
+    """
+
+    def __init__(self, pbx: str, topology: Topology, timezone: str) -> None:
+        self.pbx = pbx
+        self.topology = topology
+        self.timezone = timezone
+        self.calls: dict[str, CallState] = {}
+        self.channels: dict[str, CallState] = {}
+        self.by_linkedid: dict[str, CallState] = {}
+        self.bridges: dict[str, dict[str, None]] = {}
+        self.told: list[events.Told] = []
+        self.changed: dict[str, None] = {}
+        self.listed: dict[str, None] | None = None
+        self.is_settled = False
+
+    # ---- looking up -----------------------------------------------------------------------------------
+    def channel(self, uniqueid: str) -> Channel | None:
+        """The live channel of that Uniqueid."""
+        call = self.channels.get(uniqueid)
+        return call.channels.get(uniqueid) if call else None
+
+    # ---- births ---------------------------------------------------------------------------------------
+    def add(self, channel: Channel) -> CallState:
+        """Put a new channel on the table, into the call of its Linkedid."""
+        call = self.by_linkedid.get(channel.linkedid)
+        if call is None:
+            key = f"{self.pbx}/{channel.linkedid}"
+            call = CallState(
+                key, self.pbx, [channel.linkedid], channel.born_at, channel.born_at, caller=channel.uniqueid
+            )
+            self.calls[key] = self.by_linkedid[channel.linkedid] = call
+        call.channels[channel.uniqueid] = channel
+        self.channels[channel.uniqueid] = call
+        self.changed[call.key] = None
+        return call
+
+    def begin(self, call: CallState, direction: Direction, at: float) -> None:
+        """The call is one: tell it, once."""
+        if call.phase is Phase.LATENT:
+            call.direction = direction
+            self.step(call, CallTrigger.BEGINS, at)
+
+    # ---- the two machines -----------------------------------------------------------------------------
+    def step(self, call: CallState, trigger: CallTrigger, at: float, **more: object) -> None:
+        """Move a call along the table and tell what the row says."""
+        row = CALLS[call.phase].get(trigger)
+        if row is None:
+            return
+        call.phase, kinds = row
+        for kind in kinds:
+            self.told.append(events.BY_KIND[kind](self.frozen(call), at, **more))
+
+    def advance(self, call: CallState, leg: Leg, trigger: LegTrigger, at: float) -> None:
+        """Move a leg along the table and tell what the row says (of a call that is one)."""
+        row = LEGS[leg.state].get(trigger)
+        if row is None:
+            return
+        leg.state, kinds = row
+        if call.phase is not Phase.LIVE:
+            return
+        for kind in kinds:
+            self.told.append(events.BY_KIND[kind](self.frozen(call), at, conversation=leg.key))  # type: ignore[call-arg]
+
+    def frozen(self, call: CallState) -> Call:
+        """The call for the outside."""
+        return snapshot(call, self.timezone)
+
+    # ---- who hears whom -------------------------------------------------------------------------------
+    def enter(self, channel: Channel, bridge: str) -> None:
+        """Put a channel into a bridge, out of the one it was in."""
+        self.leave(channel)
+        channel.bridge = bridge
+        self.bridges.setdefault(bridge, {})[channel.uniqueid] = None
+
+    def leave(self, channel: Channel) -> None:
+        """Take a channel out of its bridge; an empty bridge is forgotten."""
+        members = self.bridges.get(channel.bridge)
+        if members is not None:
+            members.pop(channel.uniqueid, None)
+            if not members:
+                del self.bridges[channel.bridge]
+        channel.bridge = ""
+
+    # ---- ends -----------------------------------------------------------------------------------------
+    def drop(self, call: CallState, channel: Channel, cause: str, at: float) -> None:
+        """A channel is gone: close its leg, and the call with its last channel."""
+        self.leave(channel)
+        call.channels.pop(channel.uniqueid, None)
+        self.channels.pop(channel.uniqueid, None)
+        attempt = call.attempts.get(channel.uniqueid)
+        if attempt:
+            attempt.cause = attempt.cause or cause
+        if channel.uniqueid == call.caller:
+            call.caller_cause = cause
+        if channel.uniqueid in call.far:
+            call.client_left_at = at
+        leg = call.legs.get(channel.uniqueid)
+        if leg and (not leg.is_caller or not leg.is_up):
+            self.close(call, leg, cause, at)
+        if not call.channels:
+            self.end(call, at)
+
+    def close(self, call: CallState, leg: Leg, cause: str, at: float) -> None:
+        """End a leg with its result."""
+        if leg.ended_at is None:
+            leg.ended_at = (leg.stopped_at or at) if not leg.is_up else at
+            leg.result = leg.result or verdict.result_of_leg(leg, cause)
+        self.advance(call, leg, LegTrigger.ENDS, at)
+
+    def end(self, call: CallState, at: float) -> None:
+        """The call's last channel is gone."""
+        if call.client_left_at is None:
+            call.client_left_at = at
+        for leg in call.legs.values():
+            if leg.is_caller and leg.ended_at is None:
+                leg.ended_at = at
+                leg.result = verdict.result_of_caller(call)
+            self.advance(call, leg, LegTrigger.ENDS, at)
+        self.step(call, CallTrigger.EMPTIES, at, is_provisional=bool(call.lost_sight))
+        self.forget(call)
+
+    def forget(self, call: CallState) -> None:
+        """Take a call off the table."""
+        self.calls.pop(call.key, None)
+        for linkedid in call.linkedids:
+            if self.by_linkedid.get(linkedid) is call:
+                del self.by_linkedid[linkedid]
+        self.changed[call.key] = None
+
+    # ---- oddities -------------------------------------------------------------------------------------
+    def odd(self, what: str, message: Message, at: float, why: str = "", call: str = "") -> None:
+        """Note a message that did not fit."""
+        self.told.append(events.Oddity(what, message.name, at, call, why))
+
+
+Handler = Callable[[Board, Message, float], None]

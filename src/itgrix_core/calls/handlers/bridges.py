@@ -1,0 +1,50 @@
+"""BridgeEnter, BridgeLeave: who can hear whom.
+
+Leaving is not the end of talking (asterisk.md 21: Local pairs optimise themselves away by hopping), and a
+bridge of type holding or parking is no talk (30, 33). A bridge of type basic makes one call of those in it; a
+conference (type base) does not (4).
+"""
+
+from __future__ import annotations
+
+from itgrix_core.calls.board import Board
+from itgrix_core.calls.finding import touch
+from itgrix_core.calls.joining import join_bridge
+from itgrix_core.calls.meeting import meet
+from itgrix_core.calls.topology import ChannelKind
+from itgrix_core.wire.messages import Message
+
+SILENT = frozenset({"holding", "parking"})
+
+
+def on_bridgeenter(board: Board, message: Message, at: float) -> None:
+    """A channel comes into a bridge: perhaps an employee and the client hear each other now."""
+    found = touch(board, message, at)
+    bridge = message.get("BridgeUniqueid")
+    if not found or not bridge:
+        return
+    call, channel = found
+    if message.get("BridgeType") in SILENT:
+        board.leave(channel)
+        return
+    if channel.bridge != bridge:
+        board.enter(channel, bridge)
+        if message.get("BridgeType") == "basic":
+            join_bridge(board, bridge, at)
+            call = board.channels[channel.uniqueid]
+    meet(board, call, channel, at)
+
+
+def on_bridgeleave(board: Board, message: Message, at: float) -> None:
+    """A channel goes out of a bridge; the first of the talkers to go is remembered."""
+    found = touch(board, message, at)
+    if not found:
+        return
+    call, channel = found
+    if channel.uniqueid in call.talkers and not call.leaver and channel.kind is not ChannelKind.LOCAL:
+        call.leaver = channel.uniqueid
+    if channel.bridge == message.get("BridgeUniqueid"):
+        board.leave(channel)
+
+
+HANDLERS = {"BridgeEnter": on_bridgeenter, "BridgeLeave": on_bridgeleave}

@@ -1,0 +1,147 @@
+"""DialBegin, DialState, DialEnd: who rings whom, and why a call is a call.
+
+Asterisk says DialEnd twice or never and leaves out the caller for Originate (asterisk.md 16, 40), and a
+masquerade changes the caller in the middle (28): so a dial is known by its DestUniqueid alone.
+"""
+
+from __future__ import annotations
+
+from itgrix_core.calls.board import Board
+from itgrix_core.calls.finding import touch
+from itgrix_core.calls.handlers.births import channel_of, number, state_seen
+from itgrix_core.calls.state import Attempt, CallState, Channel
+from itgrix_core.calls.table import LegTrigger, Phase
+from itgrix_core.calls.topology import ChannelKind, endpoint_of, number_in
+from itgrix_core.wire.messages import Message
+from itgrix_hooks.values import Direction
+
+
+def on_dialbegin(board: Board, message: Message, at: float) -> None:
+    """Somebody or something begins to dial a channel."""
+    found = _destination(board, message, at)
+    if not found:
+        return
+    call, channel = found
+    if channel.is_dialled:
+        return
+    channel.is_dialled = True
+    channel.dialled_by = message.get("Uniqueid")
+    channel.dial_string = message.get("DialString")
+    if channel.dialled_by:
+        touch(board, message, at)
+        call = board.channels[channel.uniqueid]
+    elif call.phase is Phase.LATENT:
+        call.is_originated = True
+        call.dialled = call.dialled or number(message.get("DestCallerIDNum"))
+    dialled(board, call, channel, at)
+    state_seen(board, call, channel, at)
+
+
+def dialled(board: Board, call: CallState, channel: Channel, at: float) -> None:
+    """A channel is being dialled: a phone's leg, an attempt to go outside, or a step on the way."""
+    if channel.kind is ChannelKind.PHONE:
+        _phone(board, call, channel, at)
+    elif channel.kind is ChannelKind.TRUNK:
+        _outside(board, call, channel, at)
+
+
+def root_of(board: Board, channel: Channel) -> Channel:
+    """The channel at the beginning of the chain of dials and Local pairs that led to this one."""
+    seen = {channel.uniqueid}
+    while True:
+        before = board.channel(channel.dialled_by) or _other_half(board, channel)
+        if before is None or before.uniqueid in seen:
+            return channel
+        seen.add(before.uniqueid)
+        channel = before
+
+
+def _other_half(board: Board, channel: Channel) -> Channel | None:
+    """From a Local's ;2, which runs the dialplan, to its ;1, which was dialled."""
+    return board.channel(channel.half) if channel.name.endswith(";2") else None
+
+
+def _phone(board: Board, call: CallState, channel: Channel, at: float) -> None:
+    leg = call.leg(channel.uniqueid, endpoint_of(channel.name))
+    leg.is_rung = True
+    if call.phase is Phase.LATENT:
+        if call.is_originated:
+            leg.is_caller = True
+            call.extension = leg.extension
+            call.client_number = call.dialled
+            board.begin(call, Direction.OUTBOUND, at)
+        else:
+            _by_employee(board, call, channel)
+            board.begin(call, Direction.INTERNAL, at)
+
+
+def _outside(board: Board, call: CallState, channel: Channel, at: float) -> None:
+    root = root_of(board, channel)
+    outside = number_in(channel.dial_string)
+    trunk = endpoint_of(channel.name)
+    if call.phase is Phase.LATENT:
+        _by_employee(board, call, channel)
+        is_mobile = board.topology.is_inside(call.dialled) and channel.dialled_by != call.caller
+        board.begin(call, Direction.INTERNAL if is_mobile else Direction.OUTBOUND, at)
+    if call.direction is not Direction.OUTBOUND or root.uniqueid in call.attempts:
+        leg = call.leg(channel.uniqueid, outside)
+        leg.trunk, leg.is_rung = trunk, True
+        return
+    call.attempts[channel.uniqueid] = Attempt(channel.uniqueid, trunk, outside)
+    if call.is_originated:
+        call.client_number = outside or call.client_number
+    for leg in call.legs.values():
+        if leg.is_caller:
+            board.advance(call, leg, LegTrigger.RINGS, at)
+
+
+def _by_employee(board: Board, call: CallState, channel: Channel) -> None:
+    """An employee's own call: take his number and what he dialled from the channel that began it."""
+    root = root_of(board, channel)
+    call.caller = root.uniqueid
+    call.started_at = root.born_at
+    call.dialled = root.exten
+    if root.kind is ChannelKind.PHONE:
+        call.extension = endpoint_of(root.name)
+        if channel.kind is ChannelKind.TRUNK:
+            call.leg(root.uniqueid, call.extension).is_caller = True
+
+
+def _destination(board: Board, message: Message, at: float) -> tuple[CallState, Channel] | None:
+    """The dialled channel; one whose Newchannel we missed is taken from the dial itself."""
+    uniqueid = message.get("DestUniqueid")
+    if uniqueid and not board.channel(uniqueid):
+        board.add(channel_of(board, message, at, "Dest"))
+    return touch(board, message, at, "Dest")
+
+
+def on_dialstate(board: Board, message: Message, at: float) -> None:
+    """RINGING of a dialled channel; repeated up to three times."""
+    found = touch(board, message, at, "Dest")
+    if found and message.get("DialStatus") == "RINGING":
+        call, channel = found
+        if channel.state != "Up":
+            channel.state = "Ringing"
+        state_seen(board, call, channel, at)
+
+
+def on_dialend(board: Board, message: Message, at: float) -> None:
+    """A dial is over: note status and time; the result waits for the cause in the Hangup."""
+    uniqueid = message.get("DestUniqueid")
+    if uniqueid not in board.channels:
+        return
+    found = touch(board, message, at, "Dest")
+    if not found:
+        return
+    call, channel = found
+    status = message.get("DialStatus")
+    leg, attempt = call.legs.get(channel.uniqueid), call.attempts.get(channel.uniqueid)
+    if attempt:
+        attempt.status = attempt.status or status
+    if leg:
+        leg.status = leg.status or status
+        leg.is_up = leg.is_up or (status == "ANSWER" and leg.ended_at is None)
+        leg.stopped_at = leg.stopped_at or at
+
+
+HANDLERS = {"DialBegin": on_dialbegin, "DialState": on_dialstate, "DialEnd": on_dialend}

@@ -1,0 +1,95 @@
+"""Two calls turn out to be one: the older survives, the younger ends in `CallMerged`.
+
+Asterisk joins the Linkedids of channels that are bridged, and says so nowhere: the next event of the
+younger channel just carries the older Linkedid (asterisk.md 3). Under the class mask that may be its
+Hangup, long after the talk. So calls also join at the evidence itself: a bridge of two calls' channels, or
+a completed transfer.
+"""
+
+from __future__ import annotations
+
+from itgrix_core.calls.board import Board
+from itgrix_core.calls.meeting import meet
+from itgrix_core.calls.state import CallState, Channel, Leg
+from itgrix_core.calls.table import CallTrigger, LegTrigger, Phase
+
+INHERITED = (
+    "started_at", "caller", "client_number", "client_name", "did", "trunk", "extension", "dialled", "queue",
+    "answered_at", "attempts", "is_originated", "is_pbx_answered", "talkers",
+)  # fmt: skip
+"""What an older group of channels, no call so far, takes over from the call that becomes a part of it."""
+
+
+def relink(board: Board, call: CallState, channel: Channel, linkedid: str, at: float) -> CallState:
+    """A channel's Linkedid changed: its call is a part of the one that has the new Linkedid."""
+    channel.linkedid = linkedid
+    into = board.by_linkedid.get(linkedid)
+    if into is None:
+        board.by_linkedid[linkedid] = call
+        call.linkedids.append(linkedid)
+    elif into is not call:
+        merge(board, call, into, at)
+        return into
+    return call
+
+
+def join_bridge(board: Board, bridge: str, at: float) -> None:
+    """The calls whose channels share a bridge become one, the oldest."""
+    calls: dict[str, CallState] = {}
+    for uniqueid in board.bridges.get(bridge, ()):
+        calls.setdefault(board.channels[uniqueid].key, board.channels[uniqueid])
+    join(board, list(calls.values()), at)
+
+
+def join(board: Board, calls: list[CallState], at: float) -> None:
+    """These calls become one, the oldest of them."""
+    if len(calls) < 2:  # noqa: PLR2004 - it takes two
+        return
+    order = list(board.calls)
+    oldest = min(calls, key=lambda call: (call.born_at, order.index(call.key)))
+    for call in calls:
+        if call is not oldest:
+            merge(board, call, oldest, at)
+
+
+def merge(board: Board, call: CallState, into: CallState, at: float) -> None:
+    """`call` ends in `into`, which takes its channels, its phones and its recordings."""
+    if into.phase is Phase.LATENT and call.phase is Phase.LIVE and call.direction:
+        for name in INHERITED:
+            setattr(into, name, getattr(call, name))
+        board.begin(into, call.direction, at)
+    board.step(call, CallTrigger.JOINS, at, into=into.key)
+    board.forget(call)
+    for channel in call.channels.values():
+        into.channels[channel.uniqueid] = channel
+        board.channels[channel.uniqueid] = into
+    for linkedid in call.linkedids:
+        board.by_linkedid[linkedid] = into
+    into.linkedids += [known for known in call.linkedids if known not in into.linkedids]
+    into.recordings += call.recordings
+    into.requests += call.requests
+    board.changed[into.key] = None
+    for leg in call.legs.values():
+        _take(board, into, leg, at)
+    for channel in call.channels.values():
+        meet(board, into, channel, at)
+
+
+def _take(board: Board, into: CallState, leg: Leg, at: float) -> None:
+    """A phone that the younger call rang counts in the older one, its talk from now on with *its* client."""
+    if leg.is_caller or leg.key in into.legs:
+        return
+    fresh = into.legs[leg.key] = Leg(
+        leg.key,
+        leg.extension,
+        trunk=leg.trunk,
+        is_rung=leg.is_rung,
+        rang_at=leg.rang_at,
+        is_up=leg.is_up,
+        status=leg.status,
+    )
+    if leg.rang_at:
+        board.advance(into, fresh, LegTrigger.RINGS, at)
+    if leg.ended_at:
+        fresh.ended_at, fresh.result = leg.ended_at, leg.result
+        board.advance(into, fresh, LegTrigger.ENDS, at)

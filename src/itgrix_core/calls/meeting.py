@@ -1,0 +1,51 @@
+"""Who hears whom: through bridges and Local pairs (asterisk.md 20: with /n they never share a bridge)."""
+
+from __future__ import annotations
+
+from itgrix_core.calls.board import Board
+from itgrix_core.calls.state import CallState, Channel
+from itgrix_core.calls.table import LegTrigger, Phase
+from itgrix_core.calls.topology import ChannelKind, endpoint_of, number_in
+
+SOMEBODY = frozenset({ChannelKind.PHONE, ChannelKind.TRUNK})
+
+
+def reach(board: Board, start: Channel) -> list[Channel]:
+    """All channels that hear this one, itself included, nearest first."""
+    found = {start.uniqueid: start}
+    queue = [start]
+    for channel in queue:
+        for uniqueid in (*board.bridges.get(channel.bridge, ()), channel.half):
+            near = board.channel(uniqueid)
+            if near and uniqueid not in found:
+                found[uniqueid] = near
+                queue.append(near)
+    return list(found.values())
+
+
+def meet(board: Board, call: CallState, channel: Channel, at: float) -> None:
+    """See who hears whom around a channel: an employee and the other party together are a talk.
+
+    A channel in state Ringing is in the bridge only because somebody was sent to it early (a blonde
+    transfer, asterisk.md 28): it does not talk.
+    """
+    near = [c for c in reach(board, channel) if c.kind in SOMEBODY and c.state != "Ringing"]
+    far = [c for c in near if c.uniqueid in call.far]
+    people = [c for c in near if c.uniqueid not in call.far and board.channels[c.uniqueid] is call]
+    if not far or not people or call.phase is not Phase.LIVE:
+        return
+    call.talkers = [c.uniqueid for c in (*far, *people)]
+    call.leaver = ""
+    call.answered_at = call.answered_at or at
+    for person in people:
+        leg = call.leg(person.uniqueid, employee_of(person))
+        leg.is_up = True
+        leg.answered_at = leg.answered_at or at
+        board.advance(call, leg, LegTrigger.MEETS, at)
+
+
+def employee_of(channel: Channel) -> str:
+    """The employee's number behind a channel; for a mobile the number that was dialled."""
+    if channel.kind is ChannelKind.TRUNK:
+        return number_in(channel.dial_string) or channel.caller_number
+    return endpoint_of(channel.name)

@@ -1,0 +1,163 @@
+"""What the tracker knows of a call while it lives: mutable, and saved as one JSON row per call.
+
+Nothing outside `calls` sees these; what leaves the room is the frozen `Call` that `snapshot` makes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from itgrix_core.calls.table import LegState, Phase
+from itgrix_core.calls.topology import ChannelKind
+from itgrix_hooks.values import Direction, Recording, Result, Transfer
+
+VERSION = 1
+
+
+@dataclass(slots=True)
+class Channel:
+    """One live channel; what its first events said is kept, as later ones show the trunk's caller id.
+
+    `exten` and `caller_number` are those of its birth; `dialled_by` is the Uniqueid of the channel whose Dial
+    made it ("" for Originate, which has no caller; `is_dialled` tells); `half` the other end of a Local pair.
+    """
+
+    uniqueid: str
+    name: str
+    kind: ChannelKind
+    linkedid: str
+    born_at: float
+    state: str = ""
+    exten: str = ""
+    caller_number: str = ""
+    caller_name: str = ""
+    is_dialled: bool = False
+    dialled_by: str = ""
+    dial_string: str = ""
+    half: str = ""
+    bridge: str = ""
+
+
+@dataclass(slots=True)
+class Leg:
+    """One employee's channel in a call; becomes a `Conversation`. `is_rung`: somebody dialled it."""
+
+    key: str
+    extension: str
+    is_caller: bool = False
+    is_rung: bool = False
+    trunk: str | None = None
+    state: LegState = LegState.TRIED
+    rang_at: float | None = None
+    answered_at: float | None = None
+    ended_at: float | None = None
+    stopped_at: float | None = None
+    is_up: bool = False
+    status: str = ""
+    result: Result | None = None
+    picked_up_by: str | None = None
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try to reach the outside through a trunk."""
+
+    key: str
+    trunk: str
+    number: str
+    rang_at: float | None = None
+    is_up: bool = False
+    status: str = ""
+    cause: str = ""
+
+
+@dataclass(slots=True)
+class Handover:
+    """A transfer as it was asked for; `channel` is the transferee's Uniqueid."""
+
+    transfer: Transfer
+    channel: str
+
+
+@dataclass(slots=True)
+class CallState:
+    """Everything under one key.
+
+    Attributes:
+        born_at: when its first channel was born; of calls that join, the oldest survives.
+        linkedids: every Linkedid that meant this call, the first one first.
+        caller: Uniqueid of the channel that began it.
+        client_left_at: when the other party's last channel was gone.
+        requests: Uniqueids of real channels in the order of their first HangupRequest.
+        talkers: Uniqueids that heard each other last; `leaver` left them first.
+        is_originated: the PBX called first (click-to-call).
+        has_abandoned: Asterisk said QueueCallerAbandon.
+        is_pbx_answered: the PBX took the caller's channel (menu, queue, announcement).
+        last_exten: where the caller's channel was last seen in the dialplan.
+    """
+
+    key: str
+    pbx: str
+    linkedids: list[str]
+    born_at: float
+    started_at: float
+    phase: Phase = Phase.LATENT
+    direction: Direction | None = None
+    caller: str = ""
+    client_number: str = ""
+    client_name: str = ""
+    did: str = ""
+    trunk: str = ""
+    extension: str = ""
+    dialled: str = ""
+    queue: str = ""
+    answered_at: float | None = None
+    client_left_at: float | None = None
+    caller_cause: str = ""
+    channels: dict[str, Channel] = field(default_factory=dict)
+    legs: dict[str, Leg] = field(default_factory=dict)
+    attempts: dict[str, Attempt] = field(default_factory=dict)
+    handovers: list[Handover] = field(default_factory=list)
+    recordings: list[Recording] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    talkers: list[str] = field(default_factory=list)
+    leaver: str = ""
+    is_originated: bool = False
+    has_abandoned: bool = False
+    is_pbx_answered: bool = False
+    lost_sight: str = ""
+
+    @property
+    def far(self) -> list[str]:
+        """Uniqueids of the party whom employees talk with: the client, or the caller of an internal call."""
+        return list(self.attempts) if self.direction is Direction.OUTBOUND else [self.caller]
+
+    def leg(self, key: str, extension: str) -> Leg:
+        """The leg of that channel, made if there is none."""
+        leg = self.legs.get(key)
+        if leg is None:
+            leg = self.legs[key] = Leg(key, extension)
+        return leg
+
+
+class Row(msgspec.Struct):
+    """A saved call with the version of its shape."""
+
+    version: int
+    call: CallState
+
+
+def dump(call: CallState) -> bytes:
+    """The call as a JSON row."""
+    return msgspec.json.encode(Row(VERSION, call))
+
+
+def parse(row: bytes) -> CallState | None:
+    """The call of a row; `None` when it is of another version or damaged (then the channel list must do)."""
+    try:
+        saved = msgspec.json.decode(row, type=Row)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return saved.call if saved.version == VERSION else None

@@ -1,0 +1,78 @@
+"""What a channel's name tells: which endpoint, and whether that is a phone, a trunk or neither.
+
+AMI has no word for "trunk". A phone's endpoint is named by its extension on nearly every PBX (FreePBX, and
+whoever copies it), a trunk by a word or a long number; so the rule is a length, and two lists overrule it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+REAL = frozenset({"PJSIP", "SIP", "IAX2", "DAHDI", "SCCP", "Skinny", "MGCP", "OOH323", "Motif"})
+"""Channel technologies behind which is somebody; others (Message, ConfBridge, Surrogate …) are the PBX."""
+
+_SUFFIX = re.compile(r"-[0-9a-f]{6,}(;[12])?$")
+_NUMBER = re.compile(r"\+?[\d*#]+")
+
+
+class ChannelKind(StrEnum):
+    """What is behind a channel."""
+
+    PHONE = "phone"
+    TRUNK = "trunk"
+    LOCAL = "local"
+    PBX = "pbx"
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """The rules of one PBX.
+
+    Args:
+        min_length: digits of the shortest inside number.
+        max_length: digits of the longest; whatever is longer is outside.
+        trunks: endpoints that are trunks although their names look inside.
+        internal: endpoints that are phones although their names do not.
+    """
+
+    min_length: int = 2
+    max_length: int = 5
+    trunks: frozenset[str] = frozenset()
+    internal: frozenset[str] = frozenset()
+
+    def is_inside(self, number: str) -> bool:
+        """Whether a number looks like an extension: digits only, of the right length."""
+        return number.isdigit() and self.min_length <= len(number) <= self.max_length
+
+    def kind_of(self, channel: str) -> ChannelKind:
+        """What is behind a channel of this name ("PJSIP/101-0000002a", "Local/101@from-queue-0000000c;1")."""
+        technology = channel.partition("/")[0]
+        if technology == "Local":
+            return ChannelKind.LOCAL
+        if technology not in REAL:
+            return ChannelKind.PBX
+        endpoint = endpoint_of(channel)
+        if endpoint in self.trunks:
+            return ChannelKind.TRUNK
+        is_phone = endpoint in self.internal or self.is_inside(endpoint)
+        return ChannelKind.PHONE if is_phone else ChannelKind.TRUNK
+
+
+def endpoint_of(channel: str) -> str:
+    """The endpoint in a channel's name: "PJSIP/provider1-00000002" → "provider1"; Local: "101@from-queue"."""
+    return _SUFFIX.sub("", channel.partition("/")[2])
+
+
+def number_in(dial_string: str) -> str:
+    """The number that goes out by a DialString; "" if it holds none.
+
+    PJSIP: "79165550010@provider1"; chan_sip: "provider1/79165550010"; "provider1/sip:7916…@10.0.0.1"
+    (facts: recordings `outbound_*`; chan_sip from the FreePBX dialplans).
+    """
+    for part in reversed(re.split(r"[/@]", dial_string.replace("sip:", ""))):
+        found = _NUMBER.fullmatch(part)
+        if found:
+            return part
+    return ""

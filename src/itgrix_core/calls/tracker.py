@@ -1,0 +1,121 @@
+"""The tracker: AMI messages in, call events out, and nothing else.
+
+    tracker = Tracker("main")
+    events = tracker.feed(message, at)
+
+Everything that it may ever know comes through `feed`: a connection that began in the middle, silence
+(`TICK`), time. So the list of its arguments is a complete recording, and the same log gives the same
+events, always. AMI is hints, not a contract: what does not fit is an `Oddity`, never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from itgrix_core.calls import state
+from itgrix_core.calls.board import Board
+from itgrix_core.calls.events import Told
+from itgrix_core.calls.handlers import HANDLERS
+from itgrix_core.calls.handlers.listing import on_list_begins
+from itgrix_core.calls.handlers.recordings import on_answer
+from itgrix_core.calls.questions import RECORDING_ID
+from itgrix_core.calls.topology import Topology
+from itgrix_core.wire.messages import Message
+
+TICK = Message(b"Event: ItgrixTick")
+"""Silence, as a message: nothing was heard, time went on."""
+
+OLDEST_SECONDS = 12 * 3600.0
+"""A call of this age without an end is given up even if the channel list keeps it (house.md §9.5)."""
+
+WANTED = frozenset(name.encode() for name in HANDLERS)
+"""Names of the events that the tracker reads, for a filter before parsing."""
+
+
+class Tracker:
+    """The calls of one PBX.
+
+    Args:
+        pbx: its name in the configuration; first part of every call's key.
+        topology: which endpoints are phones and which are trunks.
+        timezone: IANA name of its zone, handed on in every `Call`.
+    """
+
+    def __init__(self, pbx: str, topology: Topology | None = None, timezone: str = "UTC") -> None:
+        self._board = Board(pbx, topology or Topology(), timezone)
+
+    def feed(self, message: Message, at: float) -> list[Told]:
+        """What a message means.
+
+        Args:
+            message: an event, a response, or `TICK`.
+            at: when it happened, Unix seconds: its `Timestamp` header if it has one, else its receipt.
+
+        Returns:
+            Call events and oddities in the order in which they are to be told; usually none.
+        """
+        board = self._board
+        handler = HANDLERS.get(message.name)
+        if handler is not None:
+            handler(board, message, at)
+        elif message is TICK:
+            self._age(at)
+        elif not message.name:
+            self._respond(message, at)
+        told, board.told = board.told, []
+        return told
+
+    def _respond(self, message: Message, at: float) -> None:
+        if message.get("EventList").lower() == "start" and message.get("Message") == "Channels will follow":
+            on_list_begins(self._board, message, at)
+        elif message.get("ActionID").startswith(RECORDING_ID):
+            on_answer(self._board, message, at)
+
+    def _age(self, at: float) -> None:
+        for call in list(self._board.calls.values()):
+            if at - call.started_at > OLDEST_SECONDS:
+                call.lost_sight = f"nothing ended it in {OLDEST_SECONDS / 3600:.0f} hours"
+                for channel in list(call.channels.values()):
+                    self._board.drop(call, channel, "", at)
+
+    # ---- the saved state ------------------------------------------------------------------------------
+    def changes(self) -> dict[str, bytes | None]:
+        """Rows of the calls that have changed since this was last asked; `None` for those that are gone."""
+        board = self._board
+        changed, board.changed = board.changed, {}
+        return {key: state.dump(board.calls[key]) if key in board.calls else None for key in changed}
+
+    def load(self, rows: Mapping[str, bytes]) -> list[str]:
+        """Go on from saved rows.
+
+        Returns:
+            Keys of rows that could not be used (another version, damaged); the channel list will tell of
+            those calls what it can.
+        """
+        unusable = []
+        for key, row in rows.items():
+            call = state.parse(row)
+            if call is None:
+                unusable.append(key)
+            else:
+                self._restore(call)
+        return unusable
+
+    def _restore(self, call: state.CallState) -> None:
+        board = self._board
+        board.calls[call.key] = call
+        for linkedid in call.linkedids:
+            board.by_linkedid[linkedid] = call
+        for channel in call.channels.values():
+            board.channels[channel.uniqueid] = call
+            if channel.bridge:
+                board.bridges.setdefault(channel.bridge, {})[channel.uniqueid] = None
+
+    def connected(self) -> None:
+        """A new connection begins: until its channel list has come, unknown channels are no oddity."""
+        self._board.is_settled = False
+
+    @property
+    def live_calls(self) -> Iterable[str]:
+        """Keys of the calls that live now, those included that are not yet worth telling of."""
+        return list(self._board.calls)

@@ -1,0 +1,138 @@
+"""How legs and calls ended: rules on what was seen, from the facts about DialStatus and hang-up causes.
+
+Neither alone can tell: a declined call and an unanswered one are both NOANSWER, causes 0 and 127 are
+everyday values (asterisk.md 15 to 18). So a leg is judged by whether it was up, then by its Hangup's cause,
+then by its DialStatus; a call by whether *people* met, then by its legs and by who hung up first.
+"""
+
+from __future__ import annotations
+
+from itgrix_core.calls.state import Attempt, CallState, Leg
+from itgrix_hooks.values import Direction, Disposition, Result
+
+BUSY, DECLINED, ELSEWHERE = "17", "21", "26"
+WRONG_NUMBER = frozenset({"1", "2", "3", "22", "27", "28", "34", "38", "41", "42", "44", "58"})
+"""Q.850 causes of a number that cannot be reached at all: unallocated, no route, changed, out of order …"""
+NO_WAY = frozenset({"CHANUNAVAIL", "CONGESTION"})
+
+_OF_RESULT = {
+    Result.BUSY: Disposition.BUSY,
+    Result.DECLINED: Disposition.DECLINED,
+    Result.UNREACHABLE: Disposition.UNAVAILABLE,
+}
+
+
+def result_of_leg(leg: Leg, cause: str) -> Result:
+    """How a phone's leg ended, given the cause of its channel's Hangup ("" if that was not seen)."""
+    if leg.is_up:
+        return Result.ANSWERED
+    if cause == ELSEWHERE:
+        return Result.ANSWERED_ELSEWHERE
+    if cause == BUSY or leg.status == "BUSY":
+        return Result.BUSY
+    if cause == DECLINED:
+        return Result.DECLINED
+    return Result.NO_ANSWER if leg.rang_at else Result.UNREACHABLE
+
+
+def result_of_caller(call: CallState) -> Result:
+    """How an employee's own call out ended for him."""
+    if call.answered_at:
+        return Result.ANSWERED
+    return {
+        Disposition.BUSY: Result.BUSY,
+        Disposition.DECLINED: Result.DECLINED,
+        Disposition.FAILED: Result.FAILED,
+    }.get(_outward(call), Result.NO_ANSWER)
+
+
+def hangup_by(call: CallState) -> str:
+    """Who ended the call: "external", "agent", "pbx", or the extension in an internal call.
+
+    The first HangupRequest of a channel that took part in the last talk, else whoever left that bridge first
+    (asterisk.md 19). Before anybody talked: the caller giving up, or outside refusing; a caller whom the PBX
+    turned away does not count (`handlers.endings` takes his request back).
+    """
+    if call.talkers:
+        first = next((key for key in call.requests if key in call.talkers), call.leaver)
+        return _side(call, first) if first else "pbx"
+    if call.direction is Direction.OUTBOUND:
+        candidates = [*call.attempts, *(leg.key for leg in call.legs.values() if leg.is_caller)]
+    else:
+        candidates = [call.caller]
+    first = next((key for key in call.requests if key in candidates), "")
+    return _side(call, first) if first else "pbx"
+
+
+def disposition(call: CallState, by: str) -> Disposition:
+    """How the whole call ended; `by` is what `hangup_by` said."""
+    if call.direction is Direction.OUTBOUND:
+        return _agent(call) or _outward(call)
+    if call.answered_at:
+        return Disposition.ANSWERED
+    results = {leg.result for leg in call.legs.values() if not leg.is_caller}
+    if call.direction is Direction.INTERNAL:
+        return _only(results, by) or Disposition.NO_ANSWER
+    if call.has_abandoned and by == "external":
+        return Disposition.ABANDONED
+    if results or call.is_pbx_answered or by == "external":
+        return _only(results, by) or Disposition.MISSED
+    return Disposition.BUSY if call.caller_cause == BUSY else Disposition.UNAVAILABLE
+
+
+def carried(call: CallState) -> Attempt | None:
+    """The attempt that carried an outgoing call: the one that was up, or rang, else the first tried."""
+    attempts = list(call.attempts.values())
+    for wanted in (lambda a: a.is_up, lambda a: a.rang_at is not None):
+        found = next(filter(wanted, attempts), None)
+        if found:
+            return found
+    return attempts[0] if attempts else None
+
+
+def _only(results: set[Result | None], by: str) -> Disposition | None:
+    """The disposition when all phones said the same, and it was not the caller's patience that ended it."""
+    if len(results) != 1:
+        return None
+    (result,) = results
+    if result is Result.UNREACHABLE and by != "pbx":
+        return None
+    return _OF_RESULT.get(result) if result else None
+
+
+def _agent(call: CallState) -> Disposition | None:
+    """Why a click-to-call never got as far as the client; `None` if the agent's phone was picked up."""
+    agent = next((leg for leg in call.legs.values() if leg.is_caller), None)
+    if not call.is_originated or call.attempts or agent is None or agent.is_up:
+        return None
+    return {
+        Result.DECLINED: Disposition.AGENT_DECLINED,
+        Result.BUSY: Disposition.AGENT_DECLINED,
+        Result.UNREACHABLE: Disposition.AGENT_UNAVAILABLE,
+    }.get(agent.result or Result.NO_ANSWER, Disposition.AGENT_NO_ANSWER)
+
+
+def _outward(call: CallState) -> Disposition:
+    if call.answered_at:
+        return Disposition.ANSWERED
+    attempts = list(call.attempts.values())
+    if any(a.cause == BUSY or a.status == "BUSY" for a in attempts):
+        return Disposition.BUSY
+    if any(a.cause == DECLINED for a in attempts):
+        return Disposition.DECLINED
+    if any(a.rang_at or not _is_dead_end(a) for a in attempts):
+        return Disposition.NO_ANSWER
+    return Disposition.FAILED
+
+
+def _is_dead_end(attempt: Attempt) -> bool:
+    if attempt.status == "CANCEL":
+        return False
+    return attempt.status in NO_WAY or attempt.cause in WRONG_NUMBER
+
+
+def _side(call: CallState, key: str) -> str:
+    if call.direction is Direction.INTERNAL:
+        leg = call.legs.get(key)
+        return leg.extension if leg else call.extension
+    return "external" if key in call.far else "agent"
