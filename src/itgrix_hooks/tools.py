@@ -14,8 +14,13 @@ Settings = Mapping[str, Any]
 class Pbx(Protocol):
     """`pbx`: the Asterisk of the call."""
 
-    name: str
-    timezone: str
+    @property
+    def name(self) -> str:
+        """As in the configuration."""
+
+    @property
+    def timezone(self) -> str:
+        """IANA name of its zone."""
 
 
 class Store(Protocol):
@@ -34,7 +39,7 @@ class Store(Protocol):
         """Forget `name`; nothing happens if it is unknown."""
 
     def turn(self, name: str, members: Sequence[str]) -> str:
-        """Whose turn it is, fairly: the member who had the fewest turns and, among those, the longest ago.
+        """Whose turn it is, fairly: the member who waited longest; whoever never had one goes first.
 
         Taken once per call: asked again for the same call (a retry, a crash) it gives the same member.
         Atomic. `ValueError` when `members` is empty.

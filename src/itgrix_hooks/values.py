@@ -329,6 +329,7 @@ class Filed:
         user_id: on whom it is registered.
         entity: what the CRM tied it to.
         created: entities that the CRM created for it.
+        shown_to: users who see its card now.
         activity_id: the call's entry, known after the finish.
         is_finished: whether the finish was accepted.
         recording_id: the CRM's id of the attached file.
@@ -338,6 +339,7 @@ class Filed:
     user_id: int | None = None
     entity: Entity | None = None
     created: tuple[Entity, ...] = ()
+    shown_to: tuple[int, ...] = ()
     activity_id: int | None = None
     is_finished: bool = False
     recording_id: int | None = None

@@ -24,6 +24,7 @@ class Board:
     Attributes:
         told: events and oddities since the handler began; the tracker empties it.
         changed: keys of calls that differ from their saved row.
+        listed: while a channel list comes: the Uniqueids that live, with what those that dial are dialling.
         is_settled: whether a channel list has been read since the connection began; before that, unknown
             channels are no oddity.
     """
@@ -38,7 +39,7 @@ class Board:
         self.bridges: dict[str, dict[str, None]] = {}
         self.told: list[events.Told] = []
         self.changed: dict[str, None] = {}
-        self.listed: dict[str, None] | None = None
+        self.listed: dict[str, str] | None = None
         self.is_settled = False
 
     # ---- looking up -----------------------------------------------------------------------------------
@@ -75,6 +76,7 @@ class Board:
         if row is None:
             return
         call.phase, kinds = row
+        self.changed[call.key] = None
         for kind in kinds:
             self.told.append(events.BY_KIND[kind](self.frozen(call), at, **more))
 
@@ -84,6 +86,7 @@ class Board:
         if row is None:
             return
         leg.state, kinds = row
+        self.changed[call.key] = None
         if call.phase is not Phase.LIVE:
             return
         for kind in kinds:

@@ -92,6 +92,7 @@ class CallState:
         client_left_at: when the other party's last channel was gone.
         requests: Uniqueids of real channels in the order of their first HangupRequest.
         talkers: Uniqueids that heard each other last; `leaver` left them first.
+        is_found: the channel list told of it first, in the middle of its life.
         is_originated: the PBX called first (click-to-call).
         has_abandoned: Asterisk said QueueCallerAbandon.
         is_pbx_answered: the PBX took the caller's channel (menu, queue, announcement).
@@ -124,6 +125,7 @@ class CallState:
     requests: list[str] = field(default_factory=list)
     talkers: list[str] = field(default_factory=list)
     leaver: str = ""
+    is_found: bool = False
     is_originated: bool = False
     has_abandoned: bool = False
     is_pbx_answered: bool = False

@@ -114,6 +114,7 @@ class Tracker:
     def connected(self) -> None:
         """A new connection begins: until its channel list has come, unknown channels are no oddity."""
         self._board.is_settled = False
+        self._board.listed = None
 
     @property
     def live_calls(self) -> Iterable[str]:

@@ -51,7 +51,7 @@ def hangup_by(call: CallState) -> str:
 
     The first HangupRequest of a channel that took part in the last talk, else whoever left that bridge first
     (asterisk.md 19). Before anybody talked: the caller giving up, or outside refusing; a caller whom the PBX
-    turned away does not count (`handlers.endings` takes his request back).
+    turned away does not count (`handlers.endings` takes his request back). Inside, a colleague who refused.
     """
     if call.talkers:
         first = next((key for key in call.requests if key in call.talkers), call.leaver)
@@ -61,6 +61,8 @@ def hangup_by(call: CallState) -> str:
     else:
         candidates = [call.caller]
     first = next((key for key in call.requests if key in candidates), "")
+    if not first and call.direction is Direction.INTERNAL:
+        first = next((key for key in reversed(call.requests) if key in call.legs), "")
     return _side(call, first) if first else "pbx"
 
 

@@ -18,83 +18,136 @@ class Section(BaseModel):
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
 class ExtensionRules(Section):
     """What an employee's inside number looks like on this PBX."""
 
-    min_length: int = Field(2, ge=1, le=10, description="Shortest inside number.")
-    max_length: int = Field(5, ge=1, le=10, description="Longest inside number; longer numbers are outside.")
-    trunks: list[str] = Field([], description="Endpoints that are trunks although their names look inside.")
-    internal: list[str] = Field([], description="Endpoints that are phones although their names do not.")
+    min_length: int = Field(default=2, ge=1, le=10, description="Shortest inside number.")
+    max_length: int = Field(
+        default=5, ge=1, le=10, description="Longest inside number; longer numbers are outside."
+    )
+    trunks: list[str] = Field(
+        default=[], description="Endpoints that are trunks although their names look inside."
+    )
+    internal: list[str] = Field(
+        default=[], description="Endpoints that are phones although their names do not."
+    )
 
 
 class AsteriskSettings(Section):
     """One Asterisk, reached over AMI."""
 
-    host: str = Field("127.0.0.1", description="Where AMI listens (manager.conf: bindaddr).")
-    port: Port = Field(5038, description="AMI's port.")
-    username: str = Field("itgrix", description="Name of the section in manager.conf.")
-    secret: SecretStr = Field(SecretStr(""), description="Its secret; or {env: NAME} or {file: PATH}.")
-    connect_timeout_seconds: Seconds = Field(5.0, description="How long connecting and login may take.")
-    ping_seconds: Seconds = Field(15.0, description="Silence after which Asterisk is pinged; as long again is a lost line.")
-    resync_seconds: Seconds = Field(60.0, description="How often the list of channels is compared with ours.")
-    timezone: str = Field("UTC", description="IANA name of the zone of this PBX.")
-    extensions: ExtensionRules = Field(ExtensionRules(), description="What an inside number looks like.")
-    recordings: Path | None = Field(None, description="Folder in which this PBX's recordings can be read here.")
-    crm: str | None = Field(None, description="Which entry of `crm` gets its calls; the only one if left out.")
+    host: str = Field(default="127.0.0.1", description="Where AMI listens (manager.conf: bindaddr).")
+    port: Port = Field(default=5038, description="AMI's port.")
+    username: str = Field(default="itgrix", description="Name of the section in manager.conf.")
+    secret: SecretStr = Field(
+        default=SecretStr(""), description="Its secret; or {env: NAME} or {file: PATH}."
+    )
+    connect_timeout_seconds: Seconds = Field(
+        default=5.0, description="How long connecting and login may take."
+    )
+    ping_seconds: Seconds = Field(
+        default=15.0, description="Silence after which Asterisk is pinged; as long again is a lost line."
+    )
+    resync_seconds: Seconds = Field(
+        default=60.0, description="How often the list of channels is compared with ours."
+    )
+    timezone: str = Field(default="UTC", description="IANA name of the zone of this PBX.")
+    extensions: ExtensionRules = Field(
+        default=ExtensionRules(), description="What an inside number looks like."
+    )
+    recordings: Path | None = Field(
+        default=None, description="Folder in which this PBX's recordings can be read here."
+    )
+    crm: str | None = Field(
+        default=None, description="Which entry of `crm` gets its calls; the only one if left out."
+    )
 
 
 class BitrixSettings(Section):
     """One Bitrix24 portal, reached over an inbound webhook."""
 
-    kind: Literal["bitrix24"] = Field("bitrix24", description="The CRM's kind.")
-    webhook: SecretStr = Field(SecretStr(""), description="Inbound webhook's address; or {env: NAME} or {file: PATH}.")
-    timeout_seconds: Seconds = Field(20.0, description="How long one request may take.")
-    default_user: int = Field(1, ge=1, description="User id who gets calls that nobody else gets.")
-    lines: dict[str, str] = Field({}, description="Outside number (DID) or trunk to the portal's LINE_NUMBER.")
-    sources: dict[str, str] = Field({}, description="Outside number (DID) or trunk to a STATUS_ID of the SOURCE list.")
+    kind: Literal["bitrix24"] = Field(default="bitrix24", description="The CRM's kind.")
+    webhook: SecretStr = Field(
+        default=SecretStr(""), description="Inbound webhook's address; or {env: NAME} or {file: PATH}."
+    )
+    timeout_seconds: Seconds = Field(default=20.0, description="How long one request may take.")
+    default_user: int = Field(default=1, ge=1, description="User id who gets calls that nobody else gets.")
+    lines: dict[str, str] = Field(
+        default={},
+        description="Outside number (DID) or trunk to the portal's LINE_NUMBER.",
+        examples=[{"+74950000000": "74950000000"}],
+    )
+    sources: dict[str, str] = Field(
+        default={},
+        description="Outside number (DID) or trunk to a STATUS_ID of the SOURCE list.",
+        examples=[{"+74950000000": "CALL"}],
+    )
     create_for: list[Literal["inbound", "outbound"]] = Field(
-        ["inbound"], description="Directions in which an unknown number makes a lead or contact."
+        default=["inbound"], description="Directions in which an unknown number makes a lead or contact."
     )
-    file_internal: bool = Field(False, description="Whether calls between employees are filed.")
+    file_internal: bool = Field(default=False, description="Whether calls between employees are filed.")
     missed_owner: Literal["responsible", "last", "default"] = Field(
-        "responsible", description="Who owns a missed call: the client's responsible, whose phone rang last, the default."
+        default="responsible",
+        description="Who owns a missed call: the client's responsible, whose phone rang last, the default.",
     )
-    card_seconds: Seconds = Field(60.0, description="After how long a card is no longer worth showing.")
+    card_seconds: Seconds = Field(
+        default=60.0, description="After how long a card is no longer worth showing."
+    )
+    requests_at_once: int = Field(
+        default=50, ge=1, description="The portal's bucket: requests that may come at once (Enterprise: 250)."
+    )
+    requests_per_second: float = Field(
+        default=2.0, gt=0, description="How many of them run out of the bucket each second (Enterprise: 5)."
+    )
 
 
 class HookLimits(Section):
     """How long a hook may take; a slower one is left out of that call."""
 
-    ringing_seconds: Seconds = Field(1.5, description="All hooks together while the phone rings.")
-    question_seconds: Seconds = Field(1.0, description="Originate and routing.")
-    recording_seconds: Seconds = Field(10.0, description="process_record_file_path.")
-    other_seconds: Seconds = Field(5.0, description="Everything else.")
+    ringing_seconds: Seconds = Field(default=1.5, description="All hooks together while the phone rings.")
+    question_seconds: Seconds = Field(default=1.0, description="Originate and routing.")
+    recording_seconds: Seconds = Field(default=10.0, description="process_record_file_path.")
+    other_seconds: Seconds = Field(default=5.0, description="Everything else.")
 
 
 class HookSettings(Section):
     """The customisation."""
 
-    folder: Path | None = Field(None, description="Folder of single-file hook modules.")
-    disabled: list[str] = Field([], description="Plugins that are not loaded, by name.")
-    order: list[str] = Field([], description="Plugins that come first, in this order, among those of their level.")
-    limits: HookLimits = Field(HookLimits(), description="Time limits.")
-    settings: dict[str, dict[str, Any]] = Field({}, description="What each plugin gets as `settings`, by plugin name.")
+    folder: Path | None = Field(default=None, description="Folder of single-file hook modules.")
+    disabled: list[str] = Field(default=[], description="Plugins that are not loaded, by name.")
+    order: list[str] = Field(
+        default=[], description="Plugins that come first, in this order, among those of their level."
+    )
+    limits: HookLimits = Field(default=HookLimits(), description="Time limits.")
+    settings: dict[str, dict[str, Any]] = Field(
+        default={},
+        description="What each plugin gets as `settings`, by plugin name.",
+        examples=[{"round_robin": {"users": [1, 7]}}],
+    )
 
 
 class Settings(Section):
     """The whole configuration."""
 
-    data_folder: Path = Field(Path("var"), description="Where the outbox and the recorded logs live.")
+    data_folder: Path = Field(default=Path("var"), description="Where the outbox and the recorded logs live.")
     asterisk: dict[str, AsteriskSettings] = Field(
-        {"main": AsteriskSettings()}, description="The Asterisks, by a name of yours.", min_length=1
+        default={"main": AsteriskSettings()}, description="The Asterisks, by a name of yours.", min_length=1
     )
     crm: dict[str, BitrixSettings] = Field(
-        {"bitrix": BitrixSettings()}, description="The CRM accounts, by a name of yours.", min_length=1
+        default={"bitrix": BitrixSettings()},
+        description="The CRM accounts, by a name of yours.",
+        min_length=1,
     )
-    routes: dict[str, str] = Field({}, description="Trunk or DID to an entry of `crm`, before the Asterisk's own.")
-    hooks: HookSettings = Field(HookSettings(), description="The customisation.")
-    workers: int = Field(4, ge=1, le=64, description="Calls that are filed at the same time.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+    routes: dict[str, str] = Field(
+        default={},
+        description="Trunk or DID to an entry of `crm`, before the Asterisk's own.",
+        examples=[{"trunk-main": "bitrix"}],
+    )
+    hooks: HookSettings = Field(default=HookSettings(), description="The customisation.")
+    workers: int = Field(default=4, ge=1, le=64, description="Calls that are filed at the same time.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="How much is logged."
+    )

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from itgrix_core.errors import CrmError
 from itgrix_core.filing.commands import AnyCommand
 from itgrix_hooks.values import Activity, Entity, Filed, PhoneNumber, User
 
@@ -51,7 +52,8 @@ class Refused:
 class Blocked:
     """Nothing was executed and nothing can be now: quota, credentials, portal down before sending.
 
-    `why` is "quota", "credentials", "unreachable" or "configuration"; ask again after `seconds`.
+    `why` is "quota", "credentials", "unreachable" or "configuration"; ask again after `seconds`. It is
+    "waiting" (0 seconds) for a step that was not sent because one before it in the same `perform` failed.
     """
 
     why: str
@@ -69,8 +71,20 @@ class Unknown:
 Outcome = Done | Refused | Blocked | Unknown
 
 
+class CrmUnavailable(CrmError):  # noqa: N818 - says a state, not a mistake, as `RetryLater` does
+    """The CRM cannot be asked now; ask again after `seconds`. The text is a sentence without secrets."""
+
+    def __init__(self, seconds: float, text: str) -> None:
+        self.seconds = seconds
+        super().__init__(text)
+
+
 class Adapter(Protocol):
-    """One CRM account. Methods that ask the CRM raise `CrmUnavailable` when it cannot be asked now."""
+    """One CRM account.
+
+    The methods that ask the CRM raise `CrmUnavailable` when it cannot be asked now, and plain `CrmError` when
+    it refuses a question for good. `perform`, `look_up` and `check` never raise: they answer.
+    """
 
     name: str
 
@@ -85,10 +99,17 @@ class Adapter(Protocol):
         """
 
     def look_up(self, step: Step, filed: Filed) -> Outcome | None:
-        """Whether a step with an unknown outcome was executed: `Done`, or `None` if it was not."""
+        """Whether a step with an unknown outcome was executed: `Done`, or `None` if it was not.
+
+        `None` also means "safe to repeat". `Refused("other")` says that it can never be known (a hook's write
+        that leaves no mark); `Blocked` and `Unknown` say that the looking itself has to be tried again.
+        """
 
     def filed(self, effects: Sequence[tuple[str, Mapping[str, Any], Any]]) -> Filed:
         """What the done effects of one call amount to: (command kind, params, answer) each. Pure."""
+
+    def created(self, kind: str, answer: Any) -> Entity | None:
+        """The entity that a done `CreateEntity` of this kind has made, from its answer. Pure."""
 
     def user_of_extension(self, extension: str) -> User | None:
         """The active employee with this extension; `None` if nobody has it."""

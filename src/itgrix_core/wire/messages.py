@@ -4,10 +4,12 @@ A busy Asterisk sends ten thousand blocks a second of which a call tracker reads
 eight headers out of twenty-five. So a block stays bytes until somebody asks. What a value may hold is
 Asterisk's business: any encoding (kept by surrogateescape), colons, nothing; only CR LF ends a header, and
 of a repeated one the *first* counts, so that no caller's name can forge a `Channel:` line
-(defects 18–22 of stock asterisk-ami).
+(defects 18-22 of stock asterisk-ami).
 """
 
 from __future__ import annotations
+
+from math import isfinite
 
 
 class Message:
@@ -21,29 +23,31 @@ class Message:
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
-        end = raw.find(b"\r\n")
-        first = raw if end < 0 else raw[:end]
-        self.name = first[7:].decode("utf-8", "surrogateescape").strip() if first[:7] == b"Event: " else ""
-        self._lower: dict[str, str] | None = None
+        self._lower: bytes | None = None
+        if raw[:7] == b"Event: ":
+            end = raw.find(b"\r\n", 7)
+            self.name = raw[7 : end if end >= 0 else None].decode("utf-8", "surrogateescape").strip()
+        else:
+            self.name = _odd_name(raw)
 
     def get(self, header: str, default: str = "") -> str:
         """The header's first value, whatever the case of its name; `default` if there is none."""
-        raw = self.raw
-        mark = header.encode() + b": "
-        start = raw.find(b"\r\n" + mark)
-        if start >= 0:
-            start += len(mark) + 2
-        elif raw.startswith(mark):
-            start = len(mark)
-        else:
-            return self._folded().get(header.lower(), default)
-        end = raw.find(b"\r\n", start)
-        return raw[start : end if end >= 0 else None].decode("utf-8", "surrogateescape")
+        lower = self._lower
+        if lower is None:
+            lower = self._lower = b"\r\n" + self.raw.lower()
+        mark = b"\r\n" + _fold(header) + b":"
+        start = lower.find(mark)
+        if start < 0:
+            return default
+        start += len(mark) - 2  # `lower` is two bytes ahead of `raw`
+        end = self.raw.find(b"\r\n", start)
+        value = self.raw[start : end if end >= 0 else None]
+        return value.removeprefix(b" ").decode("utf-8", "surrogateescape")
 
     def all(self, header: str) -> list[str]:
         """Every value of a repeated header (`Output:`, `Variable:`), in order."""
-        wanted = header.lower()
-        return [value for name, value in self.headers() if name.lower() == wanted]
+        wanted = _fold(header)
+        return [value for name, value in self.headers() if _fold(name) == wanted]
 
     def headers(self) -> list[tuple[str, str]]:
         """All headers in order, names as sent; a line without a colon has the name ""."""
@@ -53,13 +57,6 @@ class Message:
             pairs.append((name, value.removeprefix(" ")) if colon else ("", line))
         return pairs
 
-    def _folded(self) -> dict[str, str]:
-        if self._lower is None:
-            self._lower = {}
-            for name, value in self.headers():
-                self._lower.setdefault(name.lower(), value)
-        return self._lower
-
     @property
     def is_event(self) -> bool:
         """Whether Asterisk says it by itself (or as an item of a list)."""
@@ -67,16 +64,31 @@ class Message:
 
     @property
     def timestamp(self) -> float | None:
-        """The `Timestamp` header (`timestampevents = yes`), Unix seconds; `None` without it."""
+        """The `Timestamp` header (`timestampevents = yes`), Unix seconds; `None` without a usable one."""
         try:
-            return float(self.get("Timestamp"))
+            seconds = float(self.get("Timestamp"))
         except ValueError:
             return None
+        return seconds if isfinite(seconds) else None
 
     def __repr__(self) -> str:
         return f"Message({self.name or self.raw[:60]!r})"
 
 
+def _odd_name(raw: bytes) -> str:
+    """The name behind an `event:` that is not written as usual; "" for what is no event."""
+    if raw[:6].lower() != b"event:":
+        return ""
+    return raw[6:].split(b"\r\n", 1)[0].decode("utf-8", "surrogateescape").strip()
+
+
+def _fold(name: str) -> bytes:
+    """A header's name as names are compared: ASCII letters count the same in both cases, others do not."""
+    return name.encode("utf-8", "surrogateescape").lower()
+
+
 def make_message(*headers: tuple[str, str]) -> Message:
     """A message of these headers, for tests and for words that do not come from AMI (CEL rows)."""
-    return Message("\r\n".join(f"{name}: {value}" for name, value in headers).encode("utf-8", "surrogateescape"))
+    return Message(
+        "\r\n".join(f"{name}: {value}" for name, value in headers).encode("utf-8", "surrogateescape")
+    )

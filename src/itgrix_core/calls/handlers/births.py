@@ -10,10 +10,12 @@ from itgrix_core.calls.board import Board
 from itgrix_core.calls.finding import touch
 from itgrix_core.calls.state import CallState, Channel
 from itgrix_core.calls.table import LegState, LegTrigger, Phase
-from itgrix_core.calls.topology import ChannelKind, endpoint_of
+from itgrix_core.calls.topology import ChannelKind, endpoint_of, number_in
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Direction
 
+CALLING = frozenset({"Ring", "Up"})
+RETOLD = "it was found in the middle, and then told from its beginning"
 NOT_KNOWN = frozenset({"", "<unknown>", "anonymous", "Anonymous", "unknown"})
 
 
@@ -28,8 +30,9 @@ def number(value: str) -> str:
 
 
 def channel_of(board: Board, message: Message, at: float, prefix: str = "") -> Channel:
-    """A channel as an event describes it."""
+    """A channel as an event describes it. A number in place of the name is no name."""
     name = message.get(prefix + "Channel")
+    caller, caller_name = message.get(prefix + "CallerIDNum"), message.get(prefix + "CallerIDName")
     return Channel(
         uniqueid=message.get(prefix + "Uniqueid"),
         name=name,
@@ -38,24 +41,36 @@ def channel_of(board: Board, message: Message, at: float, prefix: str = "") -> C
         born_at=at,
         state=message.get(prefix + "ChannelStateDesc"),
         exten=message.get(prefix + "Exten"),
-        caller_number=number(message.get(prefix + "CallerIDNum")),
-        caller_name=known(message.get(prefix + "CallerIDName")),
+        caller_number=number(caller),
+        caller_name=known(caller_name) if caller_name != caller else "",
     )
 
 
 def on_newchannel(board: Board, message: Message, at: float) -> None:
     """A channel is born. One that is known already is told again (a log served twice): no news."""
-    if not message.get("Uniqueid"):
+    uniqueid = message.get("Uniqueid")
+    if not uniqueid:
         board.odd("missing header", message, at, "Uniqueid")
         return
-    if board.channel(message.get("Uniqueid")):
+    if uniqueid in board.channels and not _is_retold(board, uniqueid, at):
         touch(board, message, at)
         return
     channel = channel_of(board, message, at)
     call = board.add(channel)
     if board.listed is not None:
-        board.listed[channel.uniqueid] = None
+        board.listed[channel.uniqueid] = ""
     came_in(board, call, channel, at)
+
+
+def _is_retold(board: Board, uniqueid: str, at: float) -> bool:
+    """Let go of a call that was found in the middle when its first channel is born now: all of it follows."""
+    call = board.channels[uniqueid]
+    if not call.is_found or uniqueid != call.linkedids[0]:
+        return False
+    call.lost_sight = RETOLD
+    for channel in list(call.channels.values()):
+        board.drop(call, channel, "", at)
+    return True
 
 
 def came_in(board: Board, call: CallState, channel: Channel, at: float) -> None:
@@ -70,6 +85,19 @@ def came_in(board: Board, call: CallState, channel: Channel, at: float) -> None:
     call.did = channel.exten
     call.client_number, call.client_name = channel.caller_number, channel.caller_name
     board.begin(call, Direction.INBOUND, at)
+
+
+def came_in_before(board: Board, call: CallState, channel: Channel, at: float) -> None:
+    """As `came_in`, for a channel whose birth nobody told: its place in the dialplan may be the DID."""
+    if channel.kind is not ChannelKind.TRUNK or call.phase is not Phase.LATENT or channel.is_dialled:
+        return
+    if channel.state not in CALLING:
+        return
+    channel.state, state = "Ring", channel.state
+    channel.exten = "" if board.topology.is_inside(channel.exten) else number_in(channel.exten)
+    came_in(board, call, channel, at)
+    channel.state = state
+    call.is_pbx_answered = call.is_pbx_answered or state == "Up"
 
 
 def on_newstate(board: Board, message: Message, at: float) -> None:

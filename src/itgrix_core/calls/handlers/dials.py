@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.finding import touch
-from itgrix_core.calls.handlers.births import channel_of, number, state_seen
+from itgrix_core.calls.handlers.births import came_in_before, channel_of, number, state_seen
 from itgrix_core.calls.state import Attempt, CallState, Channel
 from itgrix_core.calls.table import LegTrigger, Phase
 from itgrix_core.calls.topology import ChannelKind, endpoint_of, number_in
@@ -22,13 +22,13 @@ def on_dialbegin(board: Board, message: Message, at: float) -> None:
     if not found:
         return
     call, channel = found
-    if channel.is_dialled:
+    if channel.is_dialled and channel.dial_string:
         return
     channel.is_dialled = True
     channel.dialled_by = message.get("Uniqueid")
     channel.dial_string = message.get("DialString")
     if channel.dialled_by:
-        touch(board, message, at)
+        _source(board, message, at)
         call = board.channels[channel.uniqueid]
     elif call.phase is Phase.LATENT:
         call.is_originated = True
@@ -85,9 +85,11 @@ def _outside(board: Board, call: CallState, channel: Channel, at: float) -> None
         board.begin(call, Direction.INTERNAL if is_mobile else Direction.OUTBOUND, at)
     if call.direction is not Direction.OUTBOUND or root.uniqueid in call.attempts:
         leg = call.leg(channel.uniqueid, outside)
+        leg.extension = leg.extension or outside
         leg.trunk, leg.is_rung = trunk, True
         return
-    call.attempts[channel.uniqueid] = Attempt(channel.uniqueid, trunk, outside)
+    attempt = call.attempts.setdefault(channel.uniqueid, Attempt(channel.uniqueid, trunk, outside))
+    attempt.number = attempt.number or outside
     if call.is_originated:
         call.client_number = outside or call.client_number
     for leg in call.legs.values():
@@ -113,6 +115,16 @@ def _destination(board: Board, message: Message, at: float) -> tuple[CallState, 
     if uniqueid and not board.channel(uniqueid):
         board.add(channel_of(board, message, at, "Dest"))
     return touch(board, message, at, "Dest")
+
+
+def _source(board: Board, message: Message, at: float) -> None:
+    """The channel that dials; one whose Newchannel we missed is taken from the dial itself."""
+    uniqueid = message.get("Uniqueid")
+    if not board.channel(uniqueid):
+        channel = channel_of(board, message, at)
+        channel.exten = number(channel.exten)
+        came_in_before(board, board.add(channel), channel, at)
+    touch(board, message, at)
 
 
 def on_dialstate(board: Board, message: Message, at: float) -> None:

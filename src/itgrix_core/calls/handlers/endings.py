@@ -29,6 +29,7 @@ def on_hangup(board: Board, message: Message, at: float) -> None:
         call, channel = found
         if not channel.is_dialled and (channel.state == "Busy" or _is_turned_away(channel, message)):
             call.requests = [key for key in call.requests if key != channel.uniqueid]
+        call.lost_sight = ""
         board.drop(call, channel, message.get("Cause"), at)
 
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.finding import touch
-from itgrix_core.calls.handlers.births import came_in, channel_of, state_seen
-from itgrix_core.calls.handlers.dials import dialled
+from itgrix_core.calls.handlers.births import channel_of, number, state_seen
+from itgrix_core.calls.handlers.middle import pair_locals, understand
 from itgrix_core.calls.handlers.recordings import record
 from itgrix_core.calls.meeting import meet
 from itgrix_core.calls.questions import RECORDING_VARIABLE
-from itgrix_core.calls.state import CallState, Channel
-from itgrix_core.calls.table import Phase
-from itgrix_core.calls.topology import ChannelKind, number_in
+from itgrix_core.calls.state import Channel
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Direction
 
 DIALLED = frozenset({"AppDial", "AppDial2", "AppQueue"})
+UNSET = "(null)"
+"""How `Status` writes a variable that the channel does not have (recording `snapshot_midcall`)."""
 LOST = "the channel list no longer has it"
 
 
@@ -37,14 +37,18 @@ def on_item(board: Board, message: Message, at: float) -> None:
         return
     if board.listed is None:
         board.listed = {}
-    board.listed[uniqueid] = None
-    if board.channel(uniqueid):
-        touch(board, message, at)
+    is_dialling = message.get("Application") == "Dial"
+    board.listed[uniqueid] = message.get("ApplicationData").partition(",")[0] if is_dialling else ""
+    found = touch(board, message, at) if board.channel(uniqueid) else None
+    if found:
+        found[1].is_dialled = found[1].is_dialled or message.get("Application") in DIALLED
         _sit(board, uniqueid, message, at)
         return
     channel = channel_of(board, message, at - _seconds(message.get("Duration")))
     channel.is_dialled = message.get("Application") in DIALLED
-    board.add(channel)
+    channel.exten = number(channel.exten)
+    call = board.add(channel)
+    call.is_found = call.is_found or list(call.channels) == [uniqueid]
     channel.bridge = message.get("BridgeId")
     _waiting(board, channel, message)
 
@@ -60,7 +64,7 @@ def on_status(board: Board, message: Message, at: float) -> None:
         board.changed[call.key] = None
     for variable in message.all("Variable"):
         name, _, value = variable.partition("=")
-        if name == RECORDING_VARIABLE:
+        if name == RECORDING_VARIABLE and value != UNSET:
             record(board, uniqueid, value, at)
 
 
@@ -85,64 +89,13 @@ def on_complete(board: Board, message: Message, at: float) -> None:  # noqa: ARG
     """The list is whole: understand the newcomers, let go of what it lacks."""
     listed, board.listed = board.listed or {}, None
     board.is_settled = True
-    _pair_locals(board)
+    pair_locals(board)
     for call in list(board.calls.values()):
-        _understand(board, call, at)
+        understand(board, call, listed, at)
     for uniqueid in [uid for uid in board.channels if uid not in listed]:
         call = board.channels[uniqueid]
         call.lost_sight = LOST
         board.drop(call, call.channels[uniqueid], "", at)
-
-
-def _pair_locals(board: Board) -> None:
-    """Two halves have one name but for the last digit."""
-    halves: dict[str, Channel] = {}
-    for call in board.calls.values():
-        for channel in call.channels.values():
-            if channel.kind is ChannelKind.LOCAL and not channel.half:
-                other = halves.setdefault(channel.name[:-1], channel)
-                if other is not channel:
-                    other.half, channel.half = channel.uniqueid, other.uniqueid
-
-
-def _understand(board: Board, call: CallState, at: float) -> None:
-    """Work out who called whom from a group of channels that was found in the middle."""
-    if call.phase is not Phase.LATENT:
-        return
-    newcomers = [c for c in call.channels.values() if c.bridge or c.is_dialled or c.kind is ChannelKind.TRUNK]
-    callers = [c for c in call.channels.values() if not c.is_dialled and c.kind is not ChannelKind.LOCAL]
-    if callers:
-        _begun_by(board, call, min(callers, key=lambda c: c.born_at), at)
-    for channel in newcomers:
-        if channel.bridge:
-            board.enter(channel, channel.bridge)
-    for channel in newcomers:
-        if channel.is_dialled:
-            channel.dialled_by = channel.dialled_by or _dialler(call, channel)
-            dialled(board, call, channel, at)
-        state_seen(board, call, channel, at)
-    for channel in newcomers:
-        if channel.bridge:
-            meet(board, call, channel, at)
-
-
-def _begun_by(board: Board, call: CallState, caller: Channel, at: float) -> None:
-    call.caller, call.started_at = caller.uniqueid, caller.born_at
-    if caller.kind is ChannelKind.TRUNK:
-        caller.state, state = "Ring", caller.state
-        came_in(board, call, caller, at)
-        caller.state = state
-        call.did = number_in(call.did) if not board.topology.is_inside(call.did) else ""
-        if state == "Up":
-            call.is_pbx_answered = True
-
-
-def _dialler(call: CallState, channel: Channel) -> str:
-    """Who dialled it: a Local half of the same number, else whoever began the call."""
-    for other in call.channels.values():
-        if other.name.endswith(";2") and other.name.startswith(f"Local/{channel.caller_number}@"):
-            return other.uniqueid
-    return call.caller
 
 
 def _seconds(duration: str) -> float:

@@ -1,0 +1,208 @@
+"""`itgrix check`, the doctor: one line for each thing that must be right before calls can be filed.
+
+Each check is a small function that gives lines and never stops the others; what cannot go on ends the
+command with 1. A warning is what the service can live with: it starts, but something is left out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import click
+
+from itgrix_core.ami.client import AmiClient
+from itgrix_core.ami.package import check_package
+from itgrix_core.ami.rights import missing_read_rights, missing_write_rights
+from itgrix_core.app.cli.hooks import is_out
+from itgrix_core.app.cli.invocation import Invocation, is_for_people
+from itgrix_core.config.agreement import missing
+from itgrix_core.config.mistakes import dotted
+from itgrix_core.config.schema import AsteriskSettings, Settings
+from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
+from itgrix_core.errors import AmiError, ConfigError, DataFolderError, ItgrixError
+from itgrix_core.outbox.database import Database
+from itgrix_core.plugins.manager import Plugins
+from itgrix_core.telemetry.redaction import redact_sentence
+
+_BOOT_SECONDS = 3.0
+"""Asterisk says FullyBooted right after the login, to whoever may read class `system`."""
+
+
+class State(Enum):
+    """What a check found: (mark for people, word for pipes, colour)."""
+
+    OK = ("✓", "ok", "green")
+    WARNING = ("!", "warn", "yellow")
+    FAILURE = ("✗", "FAIL", "red")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One finding: `about` names the thing, `text` says the fact and the way out."""
+
+    state: State
+    about: str
+    text: str
+
+
+Lines = Iterator[Line]
+Check = Callable[[Settings], Lines]
+
+
+@click.command()
+@click.pass_obj
+def check(invocation: Invocation) -> None:
+    """Look for what would keep the service from working; 1 when something would."""
+    invocation.start_logs("error")
+    failed = False
+    for line in findings(invocation):
+        _print(line)
+        failed |= line.state is State.FAILURE
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+def findings(invocation: Invocation) -> Lines:
+    """The lines of all checks, in the order in which a start would meet the problems."""
+    try:
+        settings = invocation.settings()
+    except ConfigError as error:
+        for problem in error.problems:
+            yield Line(State.FAILURE, "config", problem)
+        yield Line(State.WARNING, "config", "everything else was not looked at; mend the file first")
+        return
+    yield Line(State.OK, "config", f"{len(settings.asterisk)} Asterisk, {len(settings.crm)} CRM")
+    for one in CHECKS:
+        yield from _guarded(one, settings)
+
+
+def check_credentials(settings: Settings) -> Lines:
+    """Credentials that were left empty."""
+    for path, sentence in missing(settings):
+        yield Line(State.FAILURE, "config", f"{dotted(path)}: {sentence}")
+
+
+def check_data_folder(settings: Settings) -> Lines:
+    """Whether the outbox can be opened, and whether a `serve` has it."""
+    folder = settings.data_folder
+    if not folder.exists():
+        yield _future_folder(folder)
+        return
+    with Database(folder) as database:
+        try:
+            database.lock()
+        except DataFolderError as error:
+            yield Line(State.WARNING, "data folder", str(error))
+            return
+    yield Line(State.OK, "data folder", f"{folder} can be written and is free")
+
+
+def check_ami_package(_: Settings) -> Lines:
+    """Whether the package `asterisk` is the one that we mend."""
+    yield Line(State.OK, "asterisk-ami", check_package())
+
+
+def check_recordings(settings: Settings) -> Lines:
+    """Whether the folders with recordings can be read."""
+    for name, asterisk in settings.asterisk.items():
+        if asterisk.recordings is not None:
+            yield _readable_folder(
+                f"recordings of {name}", f"asterisk.{name}.recordings", asterisk.recordings
+            )
+
+
+def check_ami(settings: Settings) -> Lines:
+    """Whether each Asterisk lets us in, and what its manager.conf withholds."""
+    for name, asterisk in settings.asterisk.items():
+        if asterisk.secret.get_secret_value():  # an empty one is told by check_credentials
+            yield from _ami(f"asterisk {name}", asterisk)
+
+
+def check_crm(settings: Settings) -> Lines:
+    """Whether each portal lets us do what filing needs."""
+    for name, crm in settings.crm.items():
+        if crm.webhook.get_secret_value():  # an empty one is told by check_credentials
+            for is_fine, sentence in BitrixAdapter(crm, name).check():
+                yield Line(State.OK if is_fine else State.FAILURE, f"crm {name}", sentence)
+
+
+def check_hooks(settings: Settings) -> Lines:
+    """Each plugin with its status; one that is out keeps nobody from working, an unreadable folder does."""
+    plugins = Plugins.load(settings.hooks)
+    for record in plugins.records:
+        yield Line(State.WARNING if is_out(record) else State.OK, "hooks", str(record))
+    for problem in plugins.problems:
+        yield Line(State.FAILURE, "hooks", problem)
+
+
+def _ami(about: str, asterisk: AsteriskSettings) -> Lines:
+    client = AmiClient(asterisk.host, asterisk.port, timeout=asterisk.connect_timeout_seconds)
+    try:
+        client.open_session(asterisk.username, asterisk.secret.get_secret_value())
+        allowed = client.ask({"Action": "ListCommands"})
+        is_booted = client.booted.wait(min(_BOOT_SECONDS, asterisk.connect_timeout_seconds))
+        version, witness = client.ami_version, client.witness
+    except AmiError as error:
+        yield Line(State.FAILURE, about, str(error))
+        return
+    finally:
+        client.disconnect()
+    yield Line(State.OK, about, f"logged in as {asterisk.username} at {client.where}, AMI {version}")
+    for sentence in missing_read_rights(asterisk.username, is_booted, witness):
+        yield Line(State.FAILURE, about, sentence)  # without events there are no calls
+    for sentence in missing_write_rights(asterisk.username, allowed):
+        yield Line(State.WARNING, about, sentence)
+
+
+def _future_folder(folder: Path) -> Line:
+    """A data folder that the first `serve` will make, if it may."""
+    parent = next(parent for parent in folder.parents if parent.exists())
+    if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
+        return Line(State.OK, "data folder", f"{folder} will be made by the first `itgrix serve`")
+    return Line(
+        State.FAILURE,
+        "data folder",
+        f"{folder} cannot be made because {parent} is not writable; make it, or change data_folder",
+    )
+
+
+def _readable_folder(about: str, setting: str, folder: Path) -> Line:
+    try:
+        count = sum(1 for _ in os.scandir(folder))
+    except OSError as error:
+        return Line(
+            State.FAILURE, about, f"{folder} cannot be read ({error.strerror}); mend it or correct {setting}"
+        )
+    return Line(State.OK, about, f"{folder} ({count} entries)")
+
+
+def _guarded(one: Check, settings: Settings) -> Lines:
+    """The lines of a check; an error of any kind becomes its last line."""
+    about = one.__name__.removeprefix("check_").replace("_", " ")
+    try:
+        yield from one(settings)
+    except ItgrixError as error:
+        yield Line(State.FAILURE, about, str(error))
+    except Exception as error:  # noqa: BLE001 - a doctor who faints helps nobody
+        yield Line(State.FAILURE, about, f"could not be looked at: {type(error).__name__}: {error}")
+
+
+def _print(line: Line) -> None:
+    mark, word, colour = line.state.value
+    text = redact_sentence(f"{line.about}: {line.text}")
+    click.echo(f"{click.style(mark, fg=colour)} {text}" if is_for_people() else f"{word:<4} {text}")
+
+
+CHECKS: list[Check] = [
+    check_credentials,
+    check_data_folder,
+    check_ami_package,
+    check_ami,
+    check_crm,
+    check_recordings,
+    check_hooks,
+]

@@ -1,0 +1,103 @@
+"""`itgrix replay RECORDING`: what a recorded log amounts to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from itgrix_core.app.cli.invocation import Invocation
+from itgrix_core.app.outward import call_as_json
+from itgrix_core.app.replay import Rehearsed, ended_calls, rehearse, tell
+from itgrix_core.calls.events import ConversationEvent, Oddity, Told
+from itgrix_core.calls.topology import Topology
+from itgrix_core.config.schema import HookSettings
+from itgrix_core.sandbox.recordings import load
+from itgrix_hooks.values import Call
+
+
+@click.command()
+@click.argument("recordings", metavar="RECORDING…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "is_json", is_flag=True, help="One JSON object per ended call and line.")
+@click.option(
+    "--hooks",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Ask the hooks of this folder too, and show the requests that would be sent.",
+)
+@click.option("--max-length", default=5, show_default=True, help="Digits of the longest inside number.")
+@click.option("--trunk", "trunks", multiple=True, help="An endpoint that is a trunk.")
+@click.option("--internal", "internals", multiple=True, help="An endpoint that is a phone.")
+@click.pass_obj
+def replay(
+    invocation: Invocation,
+    recordings: tuple[Path, ...],
+    is_json: bool,
+    folder: Path | None,
+    max_length: int,
+    trunks: tuple[str, ...],
+    internals: tuple[str, ...],
+) -> None:
+    """Show the events of recorded logs (.ami or .ami.gz, with the times.jsonl beside it). Nothing is sent."""
+    invocation.start_logs("error")
+    topology = Topology(max_length=max_length, trunks=frozenset(trunks), internal=frozenset(internals))
+    for path in recordings:
+        told = list(tell(load(path), topology))
+        if is_json:
+            for call in ended_calls(told):
+                click.echo(json.dumps(call_as_json(call), ensure_ascii=False))
+        elif folder is not None:
+            _show_requests(told, HookSettings(folder=folder))
+        else:
+            _show_events(told)
+
+
+def _show_events(told: Sequence[Told]) -> None:
+    """One line per event: seconds since the first, what happened, to whom."""
+    began = next((event.at for event in told), 0.0)
+    for event in told:
+        click.echo(f"{event.at - began:8.2f}  {_line(event)}")
+
+
+def _line(event: Told) -> str:
+    if isinstance(event, Oddity):
+        return f"oddity                 {event.what}: {event.message} {event.why}"
+    call = event.call
+    if isinstance(event, ConversationEvent):
+        conversation = call.conversation(event.conversation)
+        who = conversation.extension if conversation else event.conversation
+        result = f", {conversation.result}" if conversation and conversation.result else ""
+        return f"{event.kind:22} {call.key}  {who}{result}"
+    return f"{event.kind:22} {call.key}  {_summary(call)}"
+
+
+def _summary(call: Call) -> str:
+    number = call.client_number or call.dialled or "no number"
+    text = f"{call.direction} {number}"
+    if call.disposition is None:
+        return text
+    by = f" by {call.answered_by}" if call.answered_by else ""
+    return (
+        f"{text}: {call.disposition}{by}, waited {call.wait_seconds:.1f} s, talked {call.talk_seconds:.1f} s"
+    )
+
+
+def _show_requests(told: Sequence[Told], hooks: HookSettings) -> None:
+    """Per turn: who was asked and what he changed, the requests, and what is not filed and why."""
+    for turn in rehearse(told, hooks):
+        if turn.asked or turn.steps or turn.skipped:
+            click.echo(f"{turn.event}  {turn.call.key}  {_summary(turn.call)}")
+            _show_turn(turn)
+
+
+def _show_turn(turn: Rehearsed) -> None:
+    for asked in turn.asked:
+        for entry in asked.trace:
+            click.echo(f"    hook {asked.hook}: {entry}")
+    for step in turn.steps:
+        params = json.dumps(step.params, ensure_ascii=False, default=str)
+        click.echo(f"    {step.command.kind}: {params}")
+    for why in turn.skipped:
+        click.echo(f"    not filed: {why}")

@@ -1,0 +1,229 @@
+"""Wires everything from the settings; the only place that knows all the rooms.
+
+One thread per Asterisk listens, a few workers file; they share the database alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from itgrix_core.ami.recorder import Recorder
+from itgrix_core.ami.supervisor import Supervisor
+from itgrix_core.calls.questions import Action
+from itgrix_core.calls.topology import Topology
+from itgrix_core.calls.tracker import Tracker
+from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, Settings
+from itgrix_core.crm.adapter import Adapter
+from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
+from itgrix_core.errors import CrmError
+from itgrix_core.filing.plan import Rules
+from itgrix_core.jobs.accounts import Account, Accounts
+from itgrix_core.jobs.clock import StreamClock
+from itgrix_core.jobs.delivery import Delivery
+from itgrix_core.jobs.listening import LOST_SIGHT_SECONDS, Listening
+from itgrix_core.jobs.performing import Performer
+from itgrix_core.jobs.questions import Tools
+from itgrix_core.jobs.recording import RECORDING_READY, RecordingJobs
+from itgrix_core.jobs.watching import LogWatcher, Watcher, Watchers
+from itgrix_core.outbox.database import Database
+from itgrix_core.outbox.effects import Effects
+from itgrix_core.outbox.engine import Handler
+from itgrix_core.outbox.spool import Spool
+from itgrix_core.outbox.sqlite import SqliteEngine
+from itgrix_core.plugins.manager import Plugins
+from itgrix_hooks.tools import Pbx
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PbxInfo:
+    """What hooks may know of an Asterisk (`itgrix_hooks.tools.Pbx`)."""
+
+    name: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One Asterisk of the service."""
+
+    supervisor: Supervisor
+    listening: Listening
+    recorder: Recorder
+    clock: StreamClock
+
+
+class Service:
+    """The connector: listens to every Asterisk and files into every CRM until it is stopped.
+
+    Args:
+        settings: the whole configuration.
+        watcher: looks on besides the log.
+        plugins: the hooks; loaded from the settings if left out.
+        lost_sight_seconds: how long a lost-sight end waits to be corrected.
+        adapters: CRM adapters by account's name, instead of those of the settings.
+
+    Raises:
+        ConfigError, DataFolderError: from `start`, when it cannot go on.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        watcher: Watcher | None = None,
+        plugins: Plugins | None = None,
+        lost_sight_seconds: float = LOST_SIGHT_SECONDS,
+        on_state: Callable[[str, bool, str], None] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.plugins = plugins or Plugins.load(settings.hooks)
+        self.lines: dict[str, Line] = {}
+        self._watcher = Watchers(LogWatcher(), *([watcher] if watcher else []))
+        self._lost_sight_seconds = lost_sight_seconds
+        self._on_state = on_state or _log_state
+        self._stopping = threading.Event()
+        self._worker: threading.Thread | None = None
+        self._adapters: dict[str, Adapter] = {
+            name: BitrixAdapter(crm, name) for name, crm in settings.crm.items()
+        }
+
+    def start(self) -> None:
+        """Open the data folder, go on where the last run ended, connect, file. Returns at once."""
+        self._database = Database(self.settings.data_folder)
+        try:
+            self._database.lock()
+            self._database.upgrade()
+            self._begin()
+        except BaseException:
+            self._database.close()
+            raise
+
+    def _begin(self) -> None:
+        self.engine = SqliteEngine(self._database)
+        for name, asterisk in self.settings.asterisk.items():
+            self.lines[name] = self._line(name, asterisk)
+        handler = self._handler()
+        _log.info(self.plugins.summary())
+        for line in self.lines.values():
+            line.listening.catch_up()
+        self._worker = threading.Thread(
+            target=self.engine.run,
+            args=(handler, self._stopping),
+            kwargs={"workers": self.settings.workers},
+            name="delivery",
+            daemon=True,
+        )
+        self._worker.start()
+        threading.Thread(target=self._warm, name="warm", daemon=True).start()
+        for line in self.lines.values():
+            line.supervisor.start()
+
+    def _warm(self) -> None:
+        """Read the employees before the first phone rings; a portal that is away is asked again then."""
+        for name, crm in self.settings.crm.items():
+            try:
+                self._adapters[name].user(crm.default_user)
+            except CrmError as error:
+                _log.warning(str(error))
+
+    def _line(self, name: str, asterisk: AsteriskSettings) -> Line:
+        recorder = Recorder(self.settings.data_folder / "recorded", name)
+        clock = StreamClock()
+        spool = Spool(self._database, self.engine.wake)
+        tracker = Tracker(name, topology_of(asterisk), asterisk.timezone)
+        listening = Listening(
+            name, tracker, recorder, spool, clock, self._watcher, lambda action: self._send(name, action),
+            lost_sight_seconds=self._lost_sight_seconds,
+        )  # fmt: skip
+        supervisor = Supervisor(
+            name, asterisk, listening.on_chunk, lambda is_up, why: self._on_state(name, is_up, why)
+        )
+        return Line(supervisor, listening, recorder, clock)
+
+    def _send(self, name: str, action: Action) -> None:
+        self.lines[name].supervisor.send(dict(action))
+
+    def _handler(self) -> Handler:
+        accounts = accounts_of(self.settings, self._adapters)
+        effects = Effects(self._database)
+        pbxes = {name: _info(name, asterisk) for name, asterisk in self.settings.asterisk.items()}
+        tools = Tools(self.plugins, Performer(effects, self._watcher), self._database, self._watcher, pbxes)
+        delivery = Delivery(accounts, tools, effects, self.engine, self._now)
+        folders = {name: a.recordings for name, a in self.settings.asterisk.items() if a.recordings}
+        recordings = RecordingJobs(accounts, tools, effects, folders, self._now)
+        return lambda jobs, attempt: (recordings if jobs[0].kind == RECORDING_READY else delivery)(
+            jobs, attempt
+        )
+
+    def _now(self, pbx: str) -> float:
+        line = self.lines.get(pbx)
+        return (line.clock if line else StreamClock()).now()
+
+    def stop(self) -> None:
+        """End: stop listening, let the workers finish what they have in hand, close the database."""
+        for line in self.lines.values():
+            line.supervisor.stop()
+        self._stopping.set()
+        self.engine.wake()
+        if self._worker:
+            self._worker.join(30)
+        for line in self.lines.values():
+            line.recorder.close()
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def accounts_of(settings: Settings, adapters: dict[str, Adapter]) -> Accounts:
+    """The CRM accounts of the settings; an Asterisk that names none gets the only one."""
+    only = next(iter(settings.crm))
+    return Accounts(
+        by_name={name: Account(name, adapters[name], rules_of(crm)) for name, crm in settings.crm.items()},
+        of_pbx={name: asterisk.crm or only for name, asterisk in settings.asterisk.items()},
+        routes=settings.routes,
+    )
+
+
+def rules_of(crm: BitrixSettings) -> Rules:
+    """The filing rules of an account's settings."""
+    return Rules(
+        default_user=crm.default_user,
+        lines=crm.lines,
+        sources=crm.sources,
+        create_for=frozenset(crm.create_for),
+        is_filing_internal=crm.file_internal,
+        missed_owner=crm.missed_owner,
+        card_seconds=crm.card_seconds,
+    )
+
+
+def topology_of(asterisk: AsteriskSettings) -> Topology:
+    """The numbering rules of an Asterisk's settings."""
+    rules = asterisk.extensions
+    return Topology(rules.min_length, rules.max_length, frozenset(rules.trunks), frozenset(rules.internal))
+
+
+def _info(name: str, asterisk: AsteriskSettings) -> Pbx:
+    return PbxInfo(name, asterisk.timezone)
+
+
+def _log_state(name: str, is_connected: bool, reason: str) -> None:
+    if is_connected:
+        _log.info(f"Asterisk {name}: connected")
+    else:
+        _log.warning(f"Asterisk {name}: {reason}")

@@ -1,0 +1,66 @@
+"""Settings that are each right and do not fit together; and settings without which nothing works.
+
+`disagreements` are mistakes of the file. `missing` is asked by the verbs that need Asterisk and the CRM
+(`serve`, `check`): a demo or a replay works without credentials.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterator
+
+from itgrix_core.config.mistakes import KeyPath
+from itgrix_core.config.schema import Settings
+from itgrix_core.config.wording import nearest
+
+
+def disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
+    """(where, sentence with the way out) of everything that does not fit together."""
+    crms = list(settings.crm)
+    for name, asterisk in settings.asterisk.items():
+        here: KeyPath = ("asterisk", name)
+        if asterisk.crm is None and len(crms) > 1:
+            yield (*here, "crm"), f"must say which crm gets its calls; write one of: {', '.join(crms)}"
+        elif asterisk.crm is not None and asterisk.crm not in crms:
+            yield (*here, "crm"), _no_crm(asterisk.crm, crms)
+        if asterisk.extensions.min_length > asterisk.extensions.max_length:
+            yield (*here, "extensions"), "min_length is more than max_length; swap the two"
+        if not _is_timezone(asterisk.timezone):
+            yield (*here, "timezone"), _no_timezone(asterisk.timezone)
+    for trunk, crm in settings.routes.items():
+        if crm not in crms:
+            yield ("routes", trunk), _no_crm(crm, crms)
+
+
+def missing(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
+    """(where, sentence with the way out) of each credential that is empty."""
+    for name, asterisk in settings.asterisk.items():
+        if not asterisk.secret.get_secret_value():
+            yield (
+                ("asterisk", name, "secret"),
+                f"is empty; write the secret of [{asterisk.username}] in Asterisk's manager.conf",
+            )
+    for name, crm in settings.crm.items():
+        if not crm.webhook.get_secret_value():
+            yield (
+                ("crm", name, "webhook"),
+                "is empty; create an inbound webhook in Bitrix24 and write its address here",
+            )
+
+
+def _no_crm(name: str, crms: list[str]) -> str:
+    return f'there is no entry "{name}" under crm; {nearest(name, crms)}'
+
+
+def _is_timezone(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _no_timezone(name: str) -> str:
+    close = nearest(name, sorted(zoneinfo.available_timezones()))
+    hint = close if close.startswith("did you") else "write an IANA name like Europe/Berlin"
+    return f'there is no time zone "{name}"; {hint}'

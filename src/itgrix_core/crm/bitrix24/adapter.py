@@ -1,0 +1,176 @@
+"""Bitrix24 as the service sees it: the contract of `crm.adapter`, kept by the files beside this one.
+
+`params` and `answers` translate, `sending` and `looking` act, `directory` knows the users, `checking` is the
+doctor, `client` is the wire. Here they are put together, and questions are answered or raise.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from itgrix_core.config.schema import BitrixSettings
+from itgrix_core.crm.adapter import Blocked, CrmUnavailable, Outcome, Step, Unknown
+from itgrix_core.crm.bitrix24 import params as fields
+from itgrix_core.crm.bitrix24.address import webhook
+from itgrix_core.crm.bitrix24.answers import clients_of, entity_of, filed_of, mapping
+from itgrix_core.crm.bitrix24.bucket import Bucket
+from itgrix_core.crm.bitrix24.checking import Doctor
+from itgrix_core.crm.bitrix24.client import Client, Reply
+from itgrix_core.crm.bitrix24.directory import Directory
+from itgrix_core.crm.bitrix24.errors import UNREACHABLE_SECONDS, is_not_found
+from itgrix_core.crm.bitrix24.looking import Looker
+from itgrix_core.crm.bitrix24.memory import Memory
+from itgrix_core.crm.bitrix24.methods import SEARCH, is_reading
+from itgrix_core.crm.bitrix24.sending import Sender
+from itgrix_core.errors import ConfigError, CrmError
+from itgrix_core.filing.commands import AnyCommand
+from itgrix_hooks.values import Activity, Entity, Filed, PhoneNumber, User
+
+CLIENTS_SECONDS = 15.0
+"""Long enough for all hooks of one ring, short enough to see the lead that the last call made."""
+
+
+class BitrixAdapter:
+    """One portal. Safe to share between threads."""
+
+    def __init__(
+        self,
+        settings: BitrixSettings,
+        name: str,
+        client: Client | None = None,
+        now: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`name` is the entry of `crm` in the configuration; `client` another way to the portal.
+
+        Raises:
+            ConfigError: the webhook's address cannot be used.
+        """
+        self.name = name
+        self._client = client or client_of(settings, name, now, clock)
+        self._directory = Directory(self._client, clock)
+        self._looker = Looker(self._client, now)
+        self._sender = Sender(self._client, self._looker)
+        self._doctor = Doctor(self._client, self._directory, settings)
+        self._clients: Memory[str, tuple[Entity, ...]] = Memory(CLIENTS_SECONDS, clock)
+
+    def __repr__(self) -> str:
+        return f"<BitrixAdapter {self.name}>"
+
+    def params_of(self, command: AnyCommand, filed: Filed) -> dict[str, Any]:  # noqa: ARG002 - the contract's
+        """As `Adapter.params_of`; CALL_ID is not a decision and is added at sending."""
+        return fields.params_of(command)
+
+    def perform(self, steps: Sequence[Step], filed: Filed, now: float) -> list[Outcome]:
+        """As `Adapter.perform`."""
+        return self._sender.perform(steps, filed, now)
+
+    def look_up(self, step: Step, filed: Filed) -> Outcome | None:
+        """As `Adapter.look_up`."""
+        return self._looker.look_up(step, filed)
+
+    def filed(self, effects: Sequence[tuple[str, Mapping[str, Any], Any]]) -> Filed:
+        """As `Adapter.filed`."""
+        return filed_of(effects)
+
+    def created(self, kind: str, answer: Any) -> Entity | None:
+        """As `Adapter.created`; the portal answers with the bare id."""
+        return entity_of(kind, answer)
+
+    def user_of_extension(self, extension: str) -> User | None:
+        """As `Adapter.user_of_extension`; from a snapshot of at most five minutes."""
+        return self._directory.user_of_extension(extension)
+
+    def user(self, user_id: int) -> User | None:
+        """As `Adapter.user`; a dismissed one is known too (`is_active`)."""
+        return self._directory.user(user_id)
+
+    def clients_of(self, number: PhoneNumber) -> Sequence[Entity]:
+        """As `Adapter.clients_of`: contacts, leads and companies; the portal never names deals here."""
+        if not number.is_usable:
+            return ()
+        kept = self._clients.recall(number.raw)
+        if kept:
+            return kept[0]
+        return self._clients.keep(number.raw, clients_of(self._ask(SEARCH, {"PHONE_NUMBER": number.raw})))
+
+    def activity(self, activity_id: int) -> Activity | None:
+        """As `Adapter.activity`."""
+        found = self._ask_for_one("crm.activity.get", activity_id)
+        return Activity(activity_id, dict(found)) if found else None
+
+    def entity(self, kind: str, entity_id: int) -> Entity | None:
+        """As `Adapter.entity`; `ValueError` for a kind that is none of the four."""
+        if kind not in fields.ENTITY_TYPE_IDS:
+            raise ValueError(
+                f"{kind!r} is no kind of entity: take one of {', '.join(fields.ENTITY_TYPE_IDS)}"
+            )
+        found = self._ask_for_one(f"crm.{kind}.get", entity_id)
+        return entity_of(kind, entity_id, found) if found else None
+
+    def read(self, method: str, params: Mapping[str, Any]) -> Any:
+        """As `Adapter.read`: the method's `result`."""
+        if not is_reading(method):
+            raise ValueError(
+                f"{method} is not known to read only: use `crm.write`, which is done once for ever"
+            )
+        return self._ask(method, params)
+
+    def check(self) -> list[tuple[bool, str]]:
+        """As `Adapter.check`."""
+        return self._doctor.check()
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._client.close()
+
+    def _ask(self, method: str, params: Mapping[str, Any]) -> Any:
+        """A question's result."""
+        return _result(self._client.call(method, params))
+
+    def _ask_for_one(self, method: str, entity_id: int) -> Mapping[str, Any] | None:
+        """What has this id, `None` if nothing has."""
+        reply = self._client.call(method, {"id": entity_id})
+        if not isinstance(reply, Reply) and is_not_found(reply):
+            return None
+        return mapping(_result(reply)) or None
+
+
+def check(settings: BitrixSettings, name: str) -> list[tuple[bool, str]]:
+    """`Adapter.check` from the settings alone; a webhook that no adapter can be made of is a finding, too."""
+    try:
+        adapter = BitrixAdapter(settings, name)
+    except ConfigError as error:
+        return [(False, problem) for problem in error.problems]
+    try:
+        return adapter.check()
+    finally:
+        adapter.close()
+
+
+def client_of(
+    settings: BitrixSettings,
+    name: str,
+    now: Callable[[], float] = time.time,
+    clock: Callable[[], float] = time.monotonic,
+) -> Client:
+    """The way to the portal that the settings name. Raises `ConfigError`."""
+    try:
+        auth = webhook(settings.webhook.get_secret_value())
+    except ValueError as error:
+        raise ConfigError([f"crm.{name}.webhook: {error}"]) from None
+    bucket = Bucket(settings.requests_at_once, settings.requests_per_second, clock)
+    return Client(auth, settings.timeout_seconds, bucket, now)
+
+
+def _result(reply: Any) -> Any:
+    """The result, or the exception that says why there is none."""
+    if isinstance(reply, Reply):
+        return reply.result
+    if isinstance(reply, Blocked):
+        raise CrmUnavailable(reply.seconds, reply.text)
+    if isinstance(reply, Unknown):
+        raise CrmUnavailable(UNREACHABLE_SECONDS, reply.text)
+    raise CrmError(reply.text)

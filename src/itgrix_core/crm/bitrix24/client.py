@@ -1,0 +1,175 @@
+"""One portal over HTTP: a request goes out once, its answer comes back as a word, never as an exception.
+
+Redirects are not followed (a POST would become a GET). Only what certainly was not executed, or may be
+executed twice, is tried again here, within about a second; longer waits belong to the outbox. No text, repr
+or log line that leaves this file holds the webhook's code.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_fixed
+from urllib3.exceptions import HTTPError
+
+from itgrix_core.crm.adapter import Blocked, Unknown
+from itgrix_core.crm.bitrix24.address import Auth
+from itgrix_core.crm.bitrix24.bucket import Bucket
+from itgrix_core.crm.bitrix24.errors import PAUSE_SECONDS, UNREACHABLE_SECONDS, Failure, failure_of, is_limit
+from itgrix_core.crm.bitrix24.methods import Repeat, repeat_of
+from itgrix_core.crm.bitrix24.transport import is_certificate, session_of, was_cut, was_not_sent
+
+CONNECT_SECONDS = 5.0
+_TRIES = 3
+_PAUSE_SECONDS = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The portal's own answer: its `result`; for lists the count of rows and where the next page begins."""
+
+    result: Any
+    total: int | None = None
+    next: int | None = None
+
+
+class Client:
+    """One portal; safe to share between threads."""
+
+    def __init__(
+        self,
+        auth: Auth,
+        timeout_seconds: float = 20.0,
+        bucket: Bucket | None = None,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`now` gives Unix seconds; `sleep` is waited with between tries to connect."""
+        self._auth = auth
+        self._timeout = (min(CONNECT_SECONDS, timeout_seconds), timeout_seconds)
+        self._bucket = bucket or Bucket()
+        self._now = now
+        self._sleep = sleep
+        self._session = session_of(auth.portal)
+        self._closed_until: dict[str, float] = {}
+
+    def __repr__(self) -> str:
+        return f"<Client of {self.portal}>"
+
+    @property
+    def portal(self) -> str:
+        """Scheme and host."""
+        return self._auth.portal
+
+    def call(self, method: str, params: Mapping[str, Any] | None = None) -> Reply | Failure:
+        """Call a method with a JSON body; what went wrong is answered, not raised."""
+        blocked = self._blocked(method)
+        if blocked:
+            return blocked
+        url, body = self._auth.sign(method, params or {})
+        try:
+            payload = json.dumps(body).encode()
+        except (TypeError, ValueError) as error:
+            return failure_of(
+                method, 400, {"error": "", "error_description": f"not JSON: {error}"}, self._now()
+            )
+        try:
+            response = self._post(method, url, payload)
+        except (requests.RequestException, HTTPError, ValueError) as error:
+            return self._unsent(method, error)
+        return self._read(method, response)
+
+    def inner_failure(self, method: str, body: Mapping[str, Any]) -> Failure:
+        """What a failure inside a batch means; `body` is its entry of `result_error`."""
+        return self._told(method, failure_of(method, 400, _redacted(body, self._auth), self._now()), body)
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._session.close()
+
+    def _blocked(self, method: str) -> Blocked | None:
+        """Whether a request would be in vain: our bucket is full, or the portal has closed this method."""
+        seconds = self._closed_until.get(method.casefold(), 0.0) - self._now()
+        if seconds > 0:
+            return Blocked("quota", f"{method}: closed for a while by its operating time limit", seconds)
+        seconds = self._bucket.take()
+        if seconds > 0:
+            return Blocked("quota", f"{method}: {self._auth.portal} has had its requests for now", seconds)
+        return None
+
+    def _post(self, method: str, url: str, payload: bytes) -> requests.Response:
+        """Send, and send again what may be: no connection was made, or the method may be repeated blindly."""
+        is_blind = repeat_of(method) is Repeat.BLIND
+        retrying = Retrying(
+            stop=stop_after_attempt(_TRIES),
+            wait=wait_fixed(_PAUSE_SECONDS),
+            retry=retry_if_exception(lambda error: was_not_sent(error) or (is_blind and was_cut(error))),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return retrying(self._post_once, url, payload)
+
+    def _post_once(self, url: str, payload: bytes) -> requests.Response:
+        """One attempt. As a stream: a body given as bytes would have to leave within the connect time-out."""
+        return self._session.post(
+            url,
+            data=io.BytesIO(payload),
+            headers={"Content-Type": "application/json", "Accept": "application/json"},
+            timeout=self._timeout,
+            allow_redirects=False,
+        )
+
+    def _read(self, method: str, response: requests.Response) -> Reply | Failure:
+        """The envelope: `result` or `error`; anything else is not an answer of the portal."""
+        try:
+            body = response.json()
+        except ValueError:
+            body = None
+        body = body if isinstance(body, dict) else None
+        if response.ok and body is not None and "result" in body and not body.get("error"):
+            return Reply(body["result"], _count(body.get("total")), _count(body.get("next")))
+        location = urlsplit(response.headers.get("Location", "")).hostname or ""
+        clean = None if body is None else _redacted(body, self._auth)
+        return self._told(
+            method, failure_of(method, response.status_code, clean, self._now(), location), body
+        )
+
+    def _told(self, method: str, failure: Failure, body: Mapping[str, Any] | None) -> Failure:
+        """Remember a limit that the portal told us."""
+        code = str((body or {}).get("error", "")).upper()
+        if isinstance(failure, Blocked) and code == "OPERATION_TIME_LIMIT":
+            self._closed_until[method.casefold()] = self._now() + failure.seconds
+        elif is_limit(failure, "QUERY_LIMIT_EXCEEDED"):
+            self._bucket.fill()
+        return failure
+
+    def _unsent(self, method: str, error: Exception) -> Failure:
+        """What a failed connection means. The error's own text holds the address with its code: not used."""
+        portal = self._auth.portal
+        if is_certificate(error):
+            text = f"{method}: the certificate of {portal} is not trusted"
+            return Blocked("configuration", f"{text}; add its authority (REQUESTS_CA_BUNDLE)", PAUSE_SECONDS)
+        if was_not_sent(error):
+            return Blocked("unreachable", f"{method}: {portal} cannot be reached", UNREACHABLE_SECONDS)
+        if isinstance(error, requests.Timeout):
+            return Unknown(f"{method}: no answer within {self._timeout[1]:g} s")
+        if isinstance(error, ValueError):  # an address that requests cannot use
+            return Blocked("configuration", f"{method}: the address {portal} cannot be used", PAUSE_SECONDS)
+        return Unknown(f"{method}: the connection was cut before the answer")
+
+
+def _redacted(body: Mapping[str, Any], auth: Auth) -> dict[str, Any]:
+    """The envelope's own words without our secrets: a portal may repeat the address that was called."""
+    return {key: auth.redact(value) if isinstance(value, str) else value for key, value in body.items()}
+
+
+def _count(value: Any) -> int | None:
+    """A number that may come as text."""
+    return int(value) if isinstance(value, int | str) and str(value).isdigit() else None

@@ -1,0 +1,155 @@
+"""Our commands in Bitrix24's own fields. Pure: what hooks get to change and what is saved as the decision.
+
+Two keys are ours and never sent: `SHOW_TO` (whose card) and `PATH` (the file that is read at sending).
+CALL_ID, SHOW, marks of ours and file contents are added at sending, because they are not decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from itgrix_core.crm.bitrix24 import methods
+from itgrix_core.filing.commands import (
+    AddComment,
+    AnyCommand,
+    AttachRecording,
+    BindEntity,
+    CreateEntity,
+    FinishCall,
+    HideCard,
+    RegisterCall,
+    ShowCard,
+    UpdateActivity,
+    UpdateEntity,
+    Write,
+)
+from itgrix_hooks.values import Direction, Disposition
+
+SHOW_TO = "SHOW_TO"
+PATH = "PATH"
+
+ENTITY_TYPE_IDS = {"lead": 1, "deal": 2, "contact": 3, "company": 4}
+"""The portal's numbers of its entity types."""
+
+_TYPES = {Direction.OUTBOUND: 1, Direction.INTERNAL: 1, Direction.INBOUND: 2}
+_MISSED = "304"
+_OUTBOUND_CODES = {
+    Disposition.ABANDONED: "603-S",
+    Disposition.MISSED: "603-S",
+    Disposition.BUSY: "486",
+    Disposition.DECLINED: "603",
+    Disposition.NO_ANSWER: "480",
+    Disposition.FAILED: "404",
+    Disposition.UNAVAILABLE: "503",
+    Disposition.AGENT_NO_ANSWER: "603-S",
+    Disposition.AGENT_DECLINED: "603-S",
+    Disposition.AGENT_UNAVAILABLE: "603-S",
+}
+"""Why a call out was not taken, in the portal's words.
+
+The causes that stand behind ours: 16 and 127 (the caller gave up) cancelled, 17 busy, 19 and 20 (rang out,
+not there) temporarily unavailable, 21 declined, 1 and 28 wrong number, 34 and 38 direction unavailable. A
+click-to-call whose employee did not answer never reached the client: cancelled.
+"""
+
+
+def params_of(command: AnyCommand) -> dict[str, Any]:
+    """The command in the portal's fields, JSON data."""
+    match command:
+        case RegisterCall():
+            return _register(command)
+        case FinishCall():
+            return _finish(command)
+        case ShowCard(users=users) | HideCard(users=users):
+            return {"USER_ID": list(users)}
+        case AttachRecording(url=url) if url:
+            return {"RECORD_URL": url}
+        case AttachRecording(path=path):
+            return {"FILENAME": PurePath(path).name, PATH: path}
+        case UpdateActivity():
+            return {"id": command.activity_id, "fields": dict(command.fields)}
+        case UpdateEntity():
+            return {"id": command.entity.id, "fields": dict(command.fields), "params": _quiet()}
+        case CreateEntity():
+            return {"fields": dict(command.fields), "params": _quiet()}
+        case BindEntity(activity_id=activity_id, entity=entity):
+            return {
+                "activityId": activity_id,
+                "entityTypeId": ENTITY_TYPE_IDS[entity.kind],
+                "entityId": entity.id,
+            }
+        case AddComment(entity=entity, text=text):
+            return {"fields": {"ENTITY_ID": entity.id, "ENTITY_TYPE": entity.kind, "COMMENT": text}}
+        case Write():
+            return dict(command.params)
+
+
+def method_of(command: AnyCommand) -> str:
+    """The method that carries the command out."""
+    match command:
+        case UpdateEntity(entity=entity):
+            return f"crm.{entity.kind}.update"
+        case CreateEntity(entity_kind=kind):
+            return f"crm.{kind}.add"
+        case Write(method=method):
+            return method
+        case _:
+            return _METHODS[command.kind]
+
+
+_METHODS: Mapping[str, str] = {
+    RegisterCall.kind: methods.REGISTER,
+    ShowCard.kind: methods.SHOW,
+    HideCard.kind: methods.HIDE,
+    FinishCall.kind: methods.FINISH,
+    AttachRecording.kind: methods.ATTACH,
+    UpdateActivity.kind: "crm.activity.update",
+    BindEntity.kind: methods.BIND,
+    AddComment.kind: methods.COMMENT,
+}
+
+
+def _register(command: RegisterCall) -> dict[str, Any]:
+    """telephony.externalCall.register. A chat message is not asked for: it would come with every ring."""
+    started = datetime.fromtimestamp(command.started_at, ZoneInfo(command.timezone))
+    params: dict[str, Any] = {
+        "USER_ID": command.user_id,
+        "PHONE_NUMBER": str(command.number),
+        "TYPE": _TYPES[command.direction],
+        "CALL_START_DATE": started.isoformat(timespec="seconds"),
+        "CRM_CREATE": int(command.is_creating),
+        "ADD_TO_CHAT": 0,
+        "EXTERNAL_CALL_ID": command.call,
+        SHOW_TO: list(command.show_to),
+    }
+    if command.line:
+        params["LINE_NUMBER"] = command.line
+    if command.source:
+        params["CRM_SOURCE"] = command.source
+    return params
+
+
+def _finish(command: FinishCall) -> dict[str, Any]:
+    """telephony.externalCall.finish: DURATION and STATUS_CODE always as a pair.
+
+    The portal derives the call's state from DURATION alone, so an answered call never has 0 and an unanswered
+    one never anything else.
+    """
+    params: dict[str, Any] = {"USER_ID": command.user_id, "ADD_TO_CHAT": 0}
+    if command.disposition is Disposition.ANSWERED:
+        params |= {"DURATION": max(1, round(command.talk_seconds)), "STATUS_CODE": "200"}
+    else:
+        code = _MISSED if command.direction is Direction.INBOUND else _OUTBOUND_CODES[command.disposition]
+        params |= {"DURATION": 0, "STATUS_CODE": code, "FAILED_REASON": str(command.disposition)}
+    if command.reason:
+        params["FAILED_REASON"] = command.reason
+    return params
+
+
+def _quiet() -> dict[str, str]:
+    """No post in the portal's feed for what a machine wrote."""
+    return {"REGISTER_SONET_EVENT": "N"}

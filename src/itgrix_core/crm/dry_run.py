@@ -1,0 +1,89 @@
+"""An adapter that sends nothing: it writes down what would be sent, and answers as a CRM would.
+
+For `itgrix replay --hooks`: the same plan, hooks and params as in the service, only the last step is missing.
+Everybody exists here: the employee of extension 101 is user 101, and no number is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from itgrix_core.crm.adapter import Done, Outcome, Step
+from itgrix_core.filing.commands import AnyCommand, FinishCall, RegisterCall
+from itgrix_hooks.values import Activity, Entity, Filed, PhoneNumber, User
+
+ParamsOf = Callable[[AnyCommand], dict[str, Any]]
+FiledOf = Callable[[Sequence[tuple[str, Mapping[str, Any], Any]]], Filed]
+
+
+class DryRun:
+    """An adapter without a CRM.
+
+    Args:
+        params_of: a real CRM's way of putting commands into its fields.
+        filed_of: its way of reading back what was done.
+    """
+
+    name = "dry run"
+
+    def __init__(self, params_of: ParamsOf, filed_of: FiledOf) -> None:
+        self._params_of = params_of
+        self._filed_of = filed_of
+        self.sent: list[Step] = []
+
+    def params_of(self, command: AnyCommand, filed: Filed) -> dict[str, Any]:  # noqa: ARG002 - the contract's
+        """As the real CRM's."""
+        return self._params_of(command)
+
+    def perform(self, steps: Sequence[Step], filed: Filed, now: float) -> list[Outcome]:  # noqa: ARG002
+        """Write the steps down."""
+        self.sent += steps
+        return [Done(self._answer(step)) for step in steps]
+
+    def look_up(self, step: Step, filed: Filed) -> Outcome | None:  # noqa: ARG002 - the contract's
+        """Nothing was ever sent."""
+        return None
+
+    def filed(self, effects: Sequence[tuple[str, Mapping[str, Any], Any]]) -> Filed:
+        """As the real CRM's."""
+        return self._filed_of(effects)
+
+    def created(self, kind: str, answer: Any) -> Entity | None:  # noqa: ARG002 - the contract's
+        """Nothing is created."""
+        return None
+
+    def user_of_extension(self, extension: str) -> User | None:
+        """User 101 for extension 101."""
+        return User(int(extension), f"user of {extension}", extension) if extension.isdigit() else None
+
+    def user(self, user_id: int) -> User | None:
+        """Every user exists."""
+        return User(user_id, f"user {user_id}")
+
+    def clients_of(self, number: PhoneNumber) -> Sequence[Entity]:  # noqa: ARG002 - the contract's
+        """Nobody is known."""
+        return ()
+
+    def activity(self, activity_id: int) -> Activity | None:
+        """An activity without fields."""
+        return Activity(activity_id)
+
+    def entity(self, kind: str, entity_id: int) -> Entity | None:  # noqa: ARG002 - the contract's
+        """No entity is known."""
+        return None
+
+    def read(self, method: str, params: Mapping[str, Any]) -> Any:  # noqa: ARG002 - the contract's
+        """Every question has an empty answer."""
+        return []
+
+    def check(self) -> list[tuple[bool, str]]:
+        """Always fine."""
+        return [(True, "dry run: nothing is sent")]
+
+    def _answer(self, step: Step) -> Any:
+        if isinstance(step.command, RegisterCall):
+            return {"CALL_ID": f"dry-run.{step.command.call}"}
+        if isinstance(step.command, FinishCall):
+            return {"CALL_ID": f"dry-run.{step.command.call}", "CRM_ACTIVITY_ID": 1}
+        return True

@@ -1,0 +1,38 @@
+"""Which CRM account gets a call: a rule for its trunk or DID, else the one of its Asterisk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from itgrix_core.crm.adapter import Adapter
+from itgrix_core.filing.plan import Rules, mapped
+from itgrix_hooks.values import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One CRM account: how to talk to it, and the rules of filing there."""
+
+    name: str
+    adapter: Adapter
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """All accounts.
+
+    Attributes:
+        by_name: as configured.
+        of_pbx: Asterisk's name to account's name.
+        routes: trunk or DID to account's name; comes first.
+    """
+
+    by_name: Mapping[str, Account]
+    of_pbx: Mapping[str, str]
+    routes: Mapping[str, str]
+
+    def of(self, call: Call) -> Account:
+        """The account that gets this call."""
+        return self.by_name[mapped(self.routes, call) or self.of_pbx[call.pbx]]

@@ -1,0 +1,126 @@
+"""At the call's end: register late what nobody's card announced, finish, describe, send for the recording."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from itgrix_core.calls.events import CallMerged
+from itgrix_core.crm.adapter import Step
+from itgrix_core.filing import plan
+from itgrix_core.filing.commands import FinishCall
+from itgrix_core.jobs.describing import Describing
+from itgrix_core.jobs.recording import RECORDING_READY, RecordingWanted
+from itgrix_core.jobs.ringing import quiet_end
+from itgrix_core.jobs.turn import Turn
+from itgrix_core.outbox.engine import Engine, Job, Later
+from itgrix_hooks.values import Owner, Recording, User
+
+
+class Closing:
+    """The turn that holds a call's end.
+
+    Args:
+        born_at: our clock's time, for the recording's job.
+    """
+
+    FIRST_PHASES: ClassVar[tuple[str, ...]] = ("late", "finish")
+
+    def __init__(self, turn: Turn, engine: Engine, born_at: float) -> None:
+        self._turn = turn
+        self._engine = engine
+        self._born_at = born_at
+
+    def file(self) -> Later | None:
+        """Bring the call to its end in the CRM."""
+        turn = self._turn
+        if isinstance(turn.events[-1], CallMerged):
+            return turn.phase("finish", lambda: quiet_end(turn))
+        describing = Describing(turn)
+        phases = [("finish", self._finish), ("describe", describing.decide)]
+        if turn.has_plugins_for("get_updated_entity_fields"):
+            phases.append(("bind", describing.bind))
+        if not turn.standing.is_registered:
+            phases.insert(0, ("late", self._register_late))
+        for name, decide in phases:
+            waiting = turn.phase(name, decide)
+            if waiting:
+                return waiting
+            if turn.declined:
+                return None
+        self._send_for_recording()
+        turn.closed()
+        return None
+
+    def _register_late(self) -> list[Step]:
+        """No employee with a CRM user was rung: the call is registered now, on its owner, without a card."""
+        turn = self._turn
+        if not turn.is_wanted():
+            return []
+        command = plan.registration(
+            turn.call, self._owner().user_id, turn.questions.number("file"), turn.account.rules
+        )
+        return turn.registration(command)
+
+    def _finish(self) -> list[Step]:
+        turn = self._turn
+        if not turn.is_wanted():
+            return quiet_end(turn)
+        owner = self._owner()
+        steps: list[Step] = []
+        for command in plan.closing(turn.call, owner, turn.standing):
+            steps += (
+                self._finish_params(command, owner)
+                if isinstance(command, FinishCall)
+                else [turn.step(command)]
+            )
+        return steps
+
+    def _finish_params(self, command: FinishCall, owner: Owner) -> list[Step]:
+        """The finish as the hooks want it; cancelled, the card is hidden from its last viewers instead."""
+        turn = self._turn
+        filed = turn.filed
+        asked = turn.questions.ask(
+            "process_final_params",
+            params=turn.account.adapter.params_of(command, filed),
+            call=turn.call,
+            user=turn.user(owner.user_id),
+            owner=owner,
+            filed=filed,
+        )
+        if not asked.is_cancelled:
+            return [turn.step(command, asked.answer)]
+        if turn.call.is_click_to_call:
+            return [turn.step(command)]
+        return [turn.step(hide) for hide in plan.hide_all(turn.call, turn.standing)]
+
+    def _owner(self) -> Owner:
+        turn = self._turn
+        responsible = self._responsible() if plan.needs_responsible(turn.call, turn.account.rules) else None
+        return plan.owner_of(turn.call, turn.users, responsible, turn.account.rules)
+
+    def _responsible(self) -> User | None:
+        """The active responsible of the client, of the first entity that has one."""
+        for entity in self._turn.questions.clients():
+            user = self._turn.user(entity.responsible_id) if entity.responsible_id else None
+            if user and user.is_active:
+                return user
+        return None
+
+    def _send_for_recording(self) -> None:
+        """A job in a lane of its own: days of waiting for a file hold nothing else up."""
+        turn = self._turn
+        if not turn.call.is_answered or not turn.filed.is_finished:
+            return
+        if not turn.call.recordings and not turn.has_plugins_for("process_record_file_path"):
+            return
+        wanted = RecordingWanted(turn.call, client_recording(turn.call.recordings, turn.call.linkedid))
+        lane = f"{turn.call.key}/recording"
+        payload = msgspec.json.encode(wanted)
+        self._engine.put([Job(f"{lane}/{RECORDING_READY}", lane, RECORDING_READY, payload, self._born_at)])
+
+
+def client_recording(recordings: tuple[Recording, ...], linkedid: str) -> Recording | None:
+    """The file of the channel that began the call and so heard the client throughout; else the first."""
+    return next((r for r in recordings if r.channel == linkedid), recordings[0] if recordings else None)

@@ -1,0 +1,66 @@
+"""Events and steps as JSON, for the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from itgrix_core.calls.events import BY_KIND, CallEvent
+from itgrix_core.crm.adapter import Step
+from itgrix_core.filing import commands
+from itgrix_core.outbox.engine import Job
+
+COMMANDS = {kind.kind: kind for kind in commands.AnyCommand.__args__}
+
+
+def job_of(
+    event: CallEvent, born_at: float, *, delay_seconds: float = 0.0, is_provisional: bool = False
+) -> Job:
+    """An event as a job of its call's lane; `born_at` is when we learned of it (Unix seconds, our clock)."""
+    payload = msgspec.json.encode(event)
+    not_before = born_at + delay_seconds if delay_seconds else 0.0
+    return Job(event.id, event.call.key, event.kind, payload, born_at, not_before, is_provisional)
+
+
+def event_of(job: Job) -> CallEvent:
+    """The event of a job.
+
+    Raises:
+        ValueError: the payload is not (any more) what this version stores.
+    """
+    return msgspec.json.decode(job.payload, type=BY_KIND[job.kind])
+
+
+class SavedStep(msgspec.Struct):
+    """A step as it is kept: the command with its kind beside it."""
+
+    key: str
+    kind: str
+    command: msgspec.Raw
+    params: dict[str, object]
+
+
+class Decision(msgspec.Struct):
+    """What was decided for a turn's phase: how many jobs it covers, and what is to be sent."""
+
+    count: int
+    steps: list[SavedStep]
+
+
+def encode_decision(count: int, steps: Sequence[Step]) -> bytes:
+    """A decision as a row."""
+    saved = [
+        SavedStep(step.key, step.command.kind, msgspec.Raw(msgspec.json.encode(step.command)), step.params)
+        for step in steps
+    ]
+    return msgspec.json.encode(Decision(count, saved))
+
+
+def decode_decision(row: bytes) -> tuple[int, list[Step]]:
+    """Count and steps of a row."""
+    decision = msgspec.json.decode(row, type=Decision)
+    return decision.count, [
+        Step(saved.key, msgspec.json.decode(saved.command, type=COMMANDS[saved.kind]), dict(saved.params))
+        for saved in decision.steps
+    ]

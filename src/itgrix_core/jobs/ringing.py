@@ -1,0 +1,52 @@
+"""While the call lives: register it with its first card, show and hide cards."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from itgrix_core.calls.events import CallStarted
+from itgrix_core.crm.adapter import Step
+from itgrix_core.filing import plan
+from itgrix_core.filing.commands import RegisterCall
+from itgrix_core.jobs.turn import Turn
+from itgrix_core.outbox.engine import Later
+from itgrix_hooks.values import PhoneNumber
+
+
+class Ringing:
+    """A turn of events that move the card."""
+
+    FIRST_PHASE: ClassVar[str] = "cards"
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+
+    def file(self) -> Later | None:
+        """Bring the CRM's cards to where the events have brought the call."""
+        if all(isinstance(event, CallStarted) for event in self._turn.events):
+            return None
+        return self._turn.phase(self.FIRST_PHASE, self._decide)
+
+    def _decide(self) -> list[Step]:
+        turn = self._turn
+        standing = turn.standing
+        if not turn.is_wanted():
+            return quiet_end(turn)
+        number = PhoneNumber("") if standing.is_registered else turn.questions.number("file")
+        commands = plan.cards(turn.events, standing, turn.users, number, turn.account.rules)
+        steps: list[Step] = []
+        for command in commands:
+            steps += turn.registration(command) if isinstance(command, RegisterCall) else [turn.step(command)]
+        return steps
+
+
+def quiet_end(turn: Turn) -> list[Step]:
+    """A call that is not wanted any more, though the CRM knows it: hide and finish, nothing else.
+
+    An unfinished registration would poison the next call of the same pair for half an hour.
+    """
+    standing = turn.standing
+    if not standing.is_registered or standing.filed.is_finished:
+        return []
+    owner = plan.owner_of(turn.call, turn.users, None, turn.account.rules)
+    return [turn.step(command) for command in plan.closing(turn.call, owner, standing)]

@@ -1,0 +1,217 @@
+"""What the phases of a turn share: its events, where the call stands, and decide-save-send.
+
+`phase` is the heart of delivery: a decision is taken once, saved, and only then sent; whoever comes again
+finds it and sends what has not been sent yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+from itgrix_core.calls.events import CallEnded, CallEvent, ConversationEvent
+from itgrix_core.crm.adapter import Step
+from itgrix_core.errors import CrmError
+from itgrix_core.filing import plan
+from itgrix_core.filing.commands import AnyCommand, CreateEntity, RegisterCall
+from itgrix_core.filing.plan import Standing, Users
+from itgrix_core.jobs.accounts import Account
+from itgrix_core.jobs.codec import decode_decision, encode_decision
+from itgrix_core.jobs.questions import Questions, Tools
+from itgrix_core.outbox.effects import Effects, Finished, Starting
+from itgrix_core.outbox.engine import Later
+from itgrix_core.outbox.tables import EffectState
+from itgrix_hooks.values import Call, Entity, Filed, Stage, User
+
+DECLINED = "declined"
+"""Kind of the journal's note that a call is not filed, with the reason as its answer."""
+
+STAGES = {
+    "ConversationRequested": Stage.CONVERSATION_REQUESTED,
+    "ConversationAccepted": Stage.CONVERSATION_ACCEPTED,
+    "ConversationEnded": Stage.CONVERSATION_ENDED,
+    "CallEnded": Stage.CALL_ENDED,
+}
+
+
+class RefusedForGood(CrmError):  # noqa: N818 - says what happened to a registration
+    """The CRM will never take this call; the text says why."""
+
+
+class Turn:
+    """One call's events that are filed together.
+
+    Args:
+        key: of the turn's first job; decisions and effects are keyed below it.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        events: Sequence[CallEvent],
+        account: Account,
+        questions: Questions,
+        tools: Tools,
+        effects: Effects,
+        now: float,
+    ) -> None:
+        self.key = key
+        self.events = events
+        self.call: Call = events[-1].call
+        self.account = account
+        self.questions = questions
+        self.now = now
+        self._tools = tools
+        self._effects = effects
+
+    # ---- where the call stands -------------------------------------------------------------------------
+    def is_out_of_scope(self) -> bool:
+        """Whether nothing is to be filed of this call; told once, at its end."""
+        why = plan.unfiled(self.call, self.account.rules) or self.declined
+        if why and isinstance(self.events[-1], CallEnded):
+            self._tools.watcher.skipped(self.call, why)
+        return bool(why)
+
+    def closed(self) -> None:
+        """Tell that the call's end is filed."""
+        self._tools.watcher.closed(self.call)
+
+    @property
+    def declined(self) -> str:
+        """Why a call that could be filed is not: a hook said so, or the CRM refused; "" if it is."""
+        effect = self._effects.state(f"{self.call.key}/{DECLINED}")
+        return str(effect.answer) if effect else ""
+
+    def decline(self, why: str) -> None:
+        """From now on nothing of this call is filed."""
+        key = f"{self.call.key}/{DECLINED}"
+        if not self._effects.state(key):
+            self._effects.start([Starting(key, self.call.key, DECLINED, {})])
+            self._effects.finish([Finished(key, EffectState.DONE, why)])
+
+    @property
+    def filed(self) -> Filed:
+        """What the call has put into the CRM so far."""
+        return self._tools.performer.filed(self.call.key, self.account)
+
+    @property
+    def standing(self) -> Standing:
+        """How far the call has come."""
+        filed = self.filed
+        return Standing(filed, filed.shown_to)
+
+    @cached_property
+    def users(self) -> Users:
+        """The CRM's employees behind the extensions of this turn."""
+        found = {ext: self.questions.user(ext) for ext in plan.extensions_in(self.events)}
+        return {ext: user for ext, user in found.items() if user}
+
+    def created_in(self, phase: str) -> list[Entity]:
+        """The entities that the steps of a phase have created."""
+        row = self._effects.decision(f"{self.key}/{phase}")
+        _, steps = decode_decision(row) if row else (0, [])
+        found = []
+        for step in steps:
+            effect = self._effects.state(step.key)
+            if isinstance(step.command, CreateEntity) and effect and effect.state is EffectState.DONE:
+                found.append(self.account.adapter.created(step.command.entity_kind, effect.answer))
+        return [entity for entity in found if entity]
+
+    def user(self, user_id: int) -> User | None:
+        """The employee of this id."""
+        return self.account.adapter.user(user_id)
+
+    def has_plugins_for(self, hook: str) -> bool:
+        """Whether anybody answers a hook; what nobody answers costs nothing."""
+        return bool(self._tools.plugins.implementations(hook))
+
+    # ---- deciding --------------------------------------------------------------------------------------
+    def is_wanted(self) -> bool:
+        """`need_registration` at each stage of this turn; the first `False` declines the call for good."""
+        for event in self.events:
+            stage = STAGES.get(event.kind)
+            if stage is None:
+                continue
+            key = event.conversation if isinstance(event, ConversationEvent) else ""
+            asked = self.questions.is_wanted(stage, self.call.conversation(key))
+            if asked.answer is False:
+                who = ", ".join(entry.plugin for entry in asked.trace if entry.outcome == "answered")
+                self._refuse(f"need_registration: {who or 'a hook'} said no at {stage}")
+                return False
+        return True
+
+    def _refuse(self, why: str) -> None:
+        self.decline(why)
+        self._tools.watcher.skipped(self.call, why)
+
+    def step(self, command: AnyCommand, params: dict[str, Any] | None = None, about: str = "") -> Step:
+        """A command ready to be sent, keyed by its meaning."""
+        fields = self.account.adapter.params_of(command, self.filed) if params is None else params
+        once = f"{self.call.key}/{command.kind}" if command.kind in ONCE else f"{self.key}/{command.kind}"
+        return Step(once + about, command, fields)
+
+    def registration(self, command: RegisterCall) -> list[Step]:
+        """The registration as the hooks want it; none if they cancel it."""
+        extension = self._extension_of(command.user_id)
+        asked = self.questions.ask(
+            "process_registration_params",
+            is_ringing=True,
+            params=self.account.adapter.params_of(command, self.filed),
+            call=self.call,
+            conversation=self._conversation_of(extension),
+            user=self.user(command.user_id),
+            clients=self.questions.clients(),
+        )
+        if asked.is_cancelled:
+            self._refuse("its registration was cancelled by a hook")
+            return []
+        return [self.step(command, asked.answer)]
+
+    def _extension_of(self, user_id: int) -> str:
+        return next((ext for ext, user in self.users.items() if user.id == user_id), "")
+
+    def _conversation_of(self, extension: str) -> Any:
+        return next((c for c in self.call.conversations if c.extension == extension), None)
+
+    # ---- decide, save, send ----------------------------------------------------------------------------
+    def phase(self, name: str, decide: Callable[[], list[Step]]) -> Later | None:
+        """Decide once, save, send what was not sent yet.
+
+        Returns:
+            `None` when every step has ended, else when to come back.
+
+        Raises:
+            RefusedForGood: the CRM refused the registration.
+        """
+        key = f"{self.key}/{name}"
+        row = self._effects.decision(key)
+        if row is None:
+            row = self._effects.decide(key, encode_decision(len(self.events), decide()))
+        _, steps = decode_decision(row)
+        if not steps:
+            return None
+        waiting = self._tools.performer.perform(self.call, self.account, steps, self.now)
+        if waiting is None and any(isinstance(step.command, RegisterCall) for step in steps):
+            self._registered()
+        return waiting
+
+    def _registered(self) -> None:
+        """After a registration has ended: tell the hooks, or decline the call if the CRM refused it."""
+        filed = self.filed
+        if filed.call_id is None:
+            why, text = self._tools.performer.refusal(self.call.key, RegisterCall.kind)
+            self._refuse(f"the CRM refused its registration: {text}")
+            if why != "number":
+                raise RefusedForGood(text)
+            return
+        if self.has_plugins_for("post_registration"):
+            self.phase("post", lambda: self._tell_registered(filed))
+
+    def _tell_registered(self, filed: Filed) -> list[Step]:
+        self.questions.ask("post_registration", call=self.call, filed=filed)
+        return []
+
+
+ONCE = frozenset({"register", "finish", "activity"})
+"""Commands that a call has once; their effects are keyed by the call, the others' by the turn."""

@@ -1,0 +1,244 @@
+"""An engine over any shelf of jobs: lanes taken in memory, workers in threads, nobody polls.
+
+One process owns the shelf, so who works on which lane is known in memory and a crash frees every lane at
+once. Idle workers sleep on a condition: one of them always knows when the next delayed job gets due, and
+whoever leaves for work wakes the next. Neither the lock nor a transaction is held while a handler runs.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from threading import Condition, Event, Lock, Thread
+from time import monotonic
+from typing import Final, Protocol
+
+from itgrix_core.outbox.engine import Attempt, Dead, DeadJob, Done, Handler, Job, Later, Result
+from itgrix_core.outbox.lanes import Head, Lanes
+
+LONGEST_PAUSE_SECONDS: Final = 300.0
+"""A handler that raises is asked again after 1, 2, 4 … and at most this many seconds."""
+
+BELL_SECONDS: Final = 10.0
+"""How often it is looked up whether another process revived jobs."""
+
+TROUBLE_SECONDS: Final = 1.0
+"""How long a worker rests when the shelf itself fails."""
+
+MANY_LANES: Final = 500
+"""From so many changed lanes on, all heads are read at once."""
+
+BATCH: Final = 100
+"""How many due jobs of a lane a handler sees at most."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A job handed to a handler; `attempts` includes this one, `failures` are exceptions in a row so far."""
+
+    job: Job
+    attempts: int
+    failures: int
+
+
+class Shelf(Protocol):
+    """Where jobs lie. Safe under threads; every method is one transaction."""
+
+    def put(self, jobs: Sequence[Job]) -> int:
+        """Store jobs; how many were new. A provisional job that was not begun is replaced."""
+
+    def heads(self, lanes: Collection[str] | None) -> dict[str, Head]:
+        """The first open job of these lanes, of all lanes for `None`; lanes without one are left out."""
+
+    def begin(self, lane: str, now: float) -> list[Held]:
+        """Mark the lane's due jobs as running, up to the first that is not due; in order, at most `BATCH`.
+
+        The lane is not taken by anybody, so a job that is still marked as running was left by a crash.
+        """
+
+    def settle(self, held: Sequence[Held], result: Result, now: float, failures: int) -> None:
+        """Write the result for the head (or the first few); the others wait again. Durable on return."""
+
+    def counts(self) -> dict[str, int]:
+        """As `Engine.counts`."""
+
+    def dead(self) -> list[DeadJob]:
+        """As `Engine.dead`."""
+
+    def revive(self, keys: Sequence[str]) -> list[str]:
+        """Make dead jobs wait again at their old place; the lane of each, and the bell is rung."""
+
+    def bell(self) -> int:
+        """A number that changes when any process revived jobs."""
+
+    def upgrade(self) -> None:
+        """As `Engine.upgrade`."""
+
+
+class LaneEngine:
+    """`Engine` over a shelf; `clock` gives Unix seconds and may be a replay's."""
+
+    def __init__(self, shelf: Shelf, clock: Callable[[], float]) -> None:
+        self._shelf = shelf
+        self._clock = clock
+        self._lanes = Lanes()
+        self._changed_lanes: set[str] = set()
+        self._is_known = False
+        self._bell = -1
+        self._bell_heard_at = 0.0
+        lock = Lock()
+        self._work_there = Condition(lock)
+        self._work_gone = Condition(lock)
+
+    def put(self, jobs: Sequence[Job]) -> int:
+        """As `Engine.put`."""
+        new = self._shelf.put(jobs)
+        self.wake({job.lane for job in jobs})
+        return new
+
+    def wake(self, lanes: Iterable[str] = ()) -> None:
+        """Something was committed into these lanes, or the injected clock was put forward."""
+        with self._work_there:
+            self._changed_lanes.update(lanes)
+            self._work_there.notify()
+
+    def run(self, handler: Handler, stop: Event, *, workers: int = 4) -> None:
+        """As `Engine.run`; returns when the handlers that were under way have answered."""
+        threads = [
+            Thread(target=self._work, args=(handler, stop), name=f"outbox-{number}", daemon=True)
+            for number in range(1, workers + 1)
+        ]
+        for thread in threads:
+            thread.start()
+        stop.wait()
+        with self._work_there:
+            self._work_there.notify_all()
+        for thread in threads:
+            thread.join()
+
+    def counts(self) -> dict[str, int]:
+        """As `Engine.counts`."""
+        return self._shelf.counts()
+
+    def dead(self) -> Iterable[DeadJob]:
+        """As `Engine.dead`."""
+        return self._shelf.dead()
+
+    def revive(self, keys: Sequence[str]) -> int:
+        """As `Engine.revive`; works at once here, within `BELL_SECONDS` when another process serves."""
+        lanes = self._shelf.revive(keys)
+        self.wake(lanes)
+        return len(lanes)
+
+    def upgrade(self) -> None:
+        """As `Engine.upgrade`."""
+        self._shelf.upgrade()
+
+    def drained(self) -> bool:
+        """Whether nothing is open: no job runs, is due, or waits for a later time; dead ones don't count.
+
+        Like the two waits below it is for the process that serves, whose knowledge is always up to date.
+        """
+        with self._work_gone:
+            return self._is_drained()
+
+    def wait_until_drained(self, timeout: float) -> bool:
+        """Wait until `drained`, delayed jobs included; `False` when it took longer than `timeout` seconds."""
+        with self._work_gone:
+            return self._work_gone.wait_for(self._is_drained, timeout)
+
+    def wait_until_idle(self, timeout: float) -> bool:
+        """Wait until no job runs and none is due *now*; delayed ones may remain. `False` on time-out."""
+        with self._work_gone:
+            return self._work_gone.wait_for(self._is_idle, timeout)
+
+    def _is_drained(self) -> bool:
+        self._learn()
+        return self._lanes.is_empty()
+
+    def _is_idle(self) -> bool:
+        self._learn()
+        return self._lanes.is_idle(self._clock())
+
+    def _work(self, handler: Handler, stop: Event) -> None:
+        while not stop.is_set():
+            try:
+                lane = self._take(stop)
+                if lane is not None:
+                    self._serve(lane, handler)
+            except Exception:
+                log.exception("The outbox cannot be read or written; again in %g s.", TROUBLE_SECONDS)
+                stop.wait(TROUBLE_SECONDS)
+
+    def _take(self, stop: Event) -> str | None:
+        """The next lane, waiting for one; `None` once `stop` is set."""
+        with self._work_there:
+            while not stop.is_set():
+                self._learn()
+                lane = self._lanes.take(self._clock())
+                if lane is not None:
+                    self._work_there.notify()
+                    return lane
+                self._work_there.wait(self._nap())
+        return None
+
+    def _nap(self) -> float:
+        due_at = self._lanes.next_at()
+        return BELL_SECONDS if due_at is None else min(BELL_SECONDS, max(0.0, due_at - self._clock()))
+
+    def _learn(self) -> None:
+        """Bring what we know of lane heads up to date with the shelf; the lock is held."""
+        self._hear_bell()
+        if not self._is_known or len(self._changed_lanes) > MANY_LANES:
+            self._lanes.offer_all(self._shelf.heads(None))
+            self._is_known = True
+        elif self._changed_lanes:
+            heads = self._shelf.heads(self._changed_lanes)
+            for lane in self._changed_lanes:
+                self._lanes.offer(lane, heads.get(lane))
+        self._changed_lanes.clear()
+
+    def _hear_bell(self) -> None:
+        if monotonic() - self._bell_heard_at < BELL_SECONDS and self._is_known:
+            return
+        bell = self._shelf.bell()
+        self._is_known = self._is_known and bell == self._bell
+        self._bell, self._bell_heard_at = bell, monotonic()
+
+    def _serve(self, lane: str, handler: Handler) -> None:
+        try:
+            held = self._shelf.begin(lane, self._clock())
+            if held:
+                result, failures = self._ask(handler, held)
+                self._shelf.settle(held, result, self._clock(), failures)
+        finally:
+            self._give_back(lane)
+
+    def _ask(self, handler: Handler, held: Sequence[Held]) -> tuple[Result, int]:
+        """The handler's result and the number of exceptions in a row; an exception is a `Later`."""
+        head = held[0]
+        attempt = Attempt(head.attempts, self._clock())
+        try:
+            return _checked(handler([each.job for each in held], attempt), len(held)), 0
+        except (Exception, SystemExit) as error:
+            pause = min(LONGEST_PAUSE_SECONDS, 2.0 ** min(head.failures, 10))
+            log.exception("Filing %s failed (try %d); again in %g s.", head.job.key, head.attempts, pause)
+            return Later(pause, f"{type(error).__name__}: {error}"), head.failures + 1
+
+    def _give_back(self, lane: str) -> None:
+        with self._work_there:
+            self._lanes.give_back(lane)
+            self._changed_lanes.add(lane)
+            self._work_gone.notify_all()
+
+
+def _checked(result: Result, handed: int) -> Result:
+    """`result` if it can be meant; what a handler answers is settled in the store for good."""
+    if isinstance(result, Done) and not 1 <= result.count <= handed:
+        raise ValueError(f"the handler got {handed} jobs and calls {result.count} done")
+    if not isinstance(result, (Done, Later, Dead)):
+        raise TypeError(f"the handler answers {result!r} instead of Done, Later or Dead")
+    return result

@@ -1,0 +1,150 @@
+"""The tables of the one database file, and the steps from an older schema to this one.
+
+Plain Core tables, because the statements must read the same on the next database. Times are Unix seconds in
+`Double`: MariaDB's `Float` rounds an epoch to 128 s and leases "expire". A fresh file gets `METADATA` as it
+stands; an older one goes through the `UPGRADES` behind its version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+SCHEMA: Final = 1
+"""The version of the tables below."""
+
+UPGRADES: Final[dict[int, Callable[[Connection], None]]] = {}
+"""What leads from the version before to the version that is the key; one transaction runs them all."""
+
+
+class JobState(StrEnum):
+    """Where a job is; the words of `Engine.counts`."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    DEAD = "dead"
+
+
+class EffectState(StrEnum):
+    """How far an effect got: `STARTED` means sent or about to be, outcome unknown."""
+
+    STARTED = "started"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+METADATA: Final = MetaData()
+
+meta = Table(
+    "meta",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+"""`schema`: the version. `bell`: rung whenever dead jobs were revived, maybe by another process."""
+
+IS_OPEN: Final = text("state IN ('waiting', 'running')")
+"""Written out, because a partial index is only used for the very condition that it was made with."""
+
+job = Table(
+    "job",
+    METADATA,
+    Column("seq", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("lane", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("born_at", Double, nullable=False),
+    Column("not_before", Double, nullable=False),
+    Column("is_provisional", Boolean, nullable=False),
+    Column("state", Text, nullable=False, default=JobState.WAITING),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("reason", Text, nullable=False, default=""),
+    Column("died_at", Double),
+    Index("job_open", "lane", "seq", sqlite_where=IS_OPEN),
+    Index("job_state", "state"),
+    sqlite_autoincrement=True,
+)
+"""`seq` is the order of a lane. `failures` counts the handler's exceptions in a row."""
+
+tracked_call = Table(
+    "tracked_call",
+    METADATA,
+    Column("pbx", Text, primary_key=True),
+    Column("call", Text, primary_key=True),
+    Column("row", LargeBinary, nullable=False),
+)
+"""The calls that are going on, as the tracker saves them."""
+
+position = Table(
+    "position",
+    METADATA,
+    Column("pbx", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""How far each PBX's recorded log was fed to the tracker."""
+
+decision = Table(
+    "decision",
+    METADATA,
+    Column("job_key", Text, primary_key=True),
+    Column("steps", LargeBinary, nullable=False),
+)
+"""What was decided for a job, hooks' answers included."""
+
+effect = Table(
+    "effect",
+    METADATA,
+    Column("seq", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("call", Text, nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("params", LargeBinary, nullable=False),
+    Column("answer", LargeBinary),
+    Column("started_at", Double, nullable=False),
+    Column("finished_at", Double),
+    sqlite_autoincrement=True,
+)
+"""What was done to a CRM; `seq` is the order of the first start."""
+
+memory = Table(
+    "memory",
+    METADATA,
+    Column("plugin", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+"""What plugins keep: JSON by plugin and name."""
+
+turn = Table(
+    "turn",
+    METADATA,
+    Column("ordinal", Integer, primary_key=True),
+    Column("plugin", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("call", Text, nullable=False),
+    Column("member", Text, nullable=False),
+    UniqueConstraint("plugin", "name", "call"),
+    Index("turn_member", "plugin", "name", "member", "ordinal"),
+    sqlite_autoincrement=True,
+)
+"""Who had which turn, one for each call."""

@@ -1,0 +1,57 @@
+"""What is known of each plugin: a record with a status and a reason, whatever became of it.
+
+A plugin that silently does nothing costs a support call. Whoever was found has a record, is counted in the
+summary, and if it is out the reason says what to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Level(IntEnum):
+    """How local a plugin is; a chain asks upwards, a decision downwards."""
+
+    BUILT_IN = 0
+    PACKAGE = 1
+    SITE = 2
+
+    def __str__(self) -> str:
+        return ("built-in", "package", "site")[self.value]
+
+
+class Status(StrEnum):
+    """What became of a plugin."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    REFUSED = "refused"
+    LOAD_ERROR = "load error"
+    SWITCHED_OFF = "switched off"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One plugin.
+
+    Attributes:
+        name: under which it has settings, can be ordered and disabled.
+        level: built-in, package or site.
+        origin: where it came from, as the operator finds it: a file, or a package with its version.
+        status: what became of it.
+        reason: why, and the way out; "" when it is enabled.
+        hooks: the hooks that it answers.
+    """
+
+    name: str
+    level: Level
+    origin: str
+    status: Status
+    reason: str = ""
+    hooks: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """A line: `fair (site, /etc/itgrix/hooks/fair.py): refused: 'need_registation' is no hook: …`."""
+        about = self.reason or ", ".join(self.hooks)
+        return f"{self.name} ({self.level}, {self.origin}): {self.status}: {about}"

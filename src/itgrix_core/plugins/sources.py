@@ -1,0 +1,81 @@
+"""Where plugins come from: our own modules, installed packages, the files of a folder.
+
+Finding and importing are two steps, because importing runs strangers' code: a disabled plugin is never
+imported, and each import fails alone (pluggy's own discovery stops at the first bad one).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+from itgrix_core.plugins.records import Level
+from itgrix_hooks.reading import module_of
+
+GROUP = "itgrix.hooks"
+"""The entry point group in which packages name their plugins."""
+
+BUILT_INS = {"defaults": "itgrix_core.plugins.defaults"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A plugin that is there; `load` imports it and may raise anything."""
+
+    name: str
+    level: Level
+    origin: str
+    load: Callable[[], object]
+
+
+def built_ins() -> list[Found]:
+    """Ours."""
+    return [Found(name, Level.BUILT_IN, module, _importer(module)) for name, module in BUILT_INS.items()]
+
+
+def packages(group: str = GROUP) -> tuple[list[Found], list[str]]:
+    """Installed packages by entry point, in the order of names; and what could not be read."""
+    try:
+        points = sorted(entry_points(group=group), key=lambda point: (point.name, point.value))
+        return [Found(p.name, Level.PACKAGE, _origin(p), p.load) for p in points], []
+    except Exception as error:  # noqa: BLE001 - one damaged installation must not stop the service
+        what = f"The installed packages cannot be searched for hooks: {type(error).__name__}: {error}."
+        return [], [f"{what} Find the damaged one with 'pip check' and install it again."]
+
+
+def files(folder: Path | None) -> tuple[list[Found], list[str]]:
+    """The single files of a folder, in the order of names; and why it cannot be read.
+
+    Left alone: names that begin with `_` (helpers) or `test_`, and `conftest.py`.
+    """
+    if folder is None:
+        return [], []
+    try:
+        names = sorted(
+            entry.name for entry in os.scandir(folder) if entry.is_file() and _is_plugin(entry.name)
+        )
+    except OSError as error:
+        what = f"At 'hooks.folder': {folder} cannot be read ({error.strerror}); its hooks are not asked."
+        return [], [f"{what} Create it, or give the service's user the right to read it."]
+    return [_file(folder / name) for name in names], []
+
+
+def _is_plugin(name: str) -> bool:
+    return name.endswith(".py") and not name.startswith(("_", ".", "test_")) and name != "conftest.py"
+
+
+def _file(path: Path) -> Found:
+    return Found(path.stem, Level.SITE, str(path), lambda: module_of(path, f"itgrix_site.{path.stem}"))
+
+
+def _importer(module: str) -> Callable[[], object]:
+    return lambda: import_module(module)
+
+
+def _origin(point: EntryPoint) -> str:
+    where = f"{point.dist.name} {point.dist.version}" if point.dist else "an unnamed package"
+    return f"{where}, {point.value}"

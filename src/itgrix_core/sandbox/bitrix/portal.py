@@ -1,0 +1,190 @@
+"""The portal: a request comes in, is let through or not, executed or spoiled, answered and written down.
+
+No HTTP here: `web.py` turns requests into `Asked` and `Answer` into bytes, so that the way of a request can
+be read in one place and the transport's faults in another.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from itgrix_core.sandbox.bitrix import errors
+from itgrix_core.sandbox.bitrix.door import Asked, caller_of, check_right, check_upload, has_scope
+from itgrix_core.sandbox.bitrix.envelope import envelope, time_block
+from itgrix_core.sandbox.bitrix.errors import RestError
+from itgrix_core.sandbox.bitrix.faults import Fault, FaultKind, FaultTable
+from itgrix_core.sandbox.bitrix.ledger import Entry, Ledger, shortened
+from itgrix_core.sandbox.bitrix.limits import Bucket
+from itgrix_core.sandbox.bitrix.methods import HANDLERS, NAMES, batch, recordings
+from itgrix_core.sandbox.bitrix.php import any_case, as_text
+from itgrix_core.sandbox.bitrix.seed import Seed, default_seed, plant
+from itgrix_core.sandbox.bitrix.settings import Caller, Clock, Params, Reply, Settings
+from itgrix_core.sandbox.bitrix.world import World
+
+_OK = 200
+_UPLOAD = "upload"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """HTTP status and JSON body, and the fault that the transport has to play, if any."""
+
+    status: int
+    body: Any
+    fault: Fault | None = None
+
+
+@dataclass(slots=True)
+class _Visit:
+    """A request, or a command of a batch, on its way; becomes an entry of the ledger."""
+
+    number: int
+    at: float
+    name: str
+    params: Params
+    caller: Caller | None = None
+    fault: Fault | None = None
+    batch: int | None = None
+    key: str = ""
+
+    def entry(self, answer: Answer, *, is_executed: bool) -> Entry:
+        fault = self.fault.kind.value if self.fault else ""
+        names = (_named(self.caller), self.batch, self.key, fault)
+        params = shortened(self.params)
+        return Entry(self.number, self.at, self.name, params, answer.status, answer.body, is_executed, *names)
+
+
+class Portal:
+    """A Bitrix24 in memory.
+
+    Attributes:
+        settings: what kind of portal it is.
+        world: its memory; read it under `lock`.
+        ledger: every request.
+        faults: trouble to come.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        seed: Seed | None = None,
+        clock: Clock = time.time,
+        ledger_path: Path | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.world = World(self.settings, clock)
+        self.ledger = Ledger(ledger_path)
+        self.faults = FaultTable()
+        self._bucket = Bucket(self.settings.limits, clock)
+        plant(self.world, seed or default_seed())
+
+    def answer(self, asked: Asked) -> Answer:
+        """Let a request through the limits, the faults and the door, and execute it."""
+        visit = self._visit(asked.method, asked.params)
+        try:
+            self._bucket.pour(asked.address)
+            visit.fault = self.faults.take(visit.name)
+            _fail_before(visit.fault)
+            visit.caller = caller_of(self.settings, asked, self.clock())
+            reply = self._run(visit.name, visit.caller, visit)
+        except RestError as error:
+            return self._written(visit, Answer(error.status, error.body(), visit.fault), is_executed=False)
+        body = envelope(reply, self._time(visit.at))
+        return self._written(visit, Answer(_OK, body, visit.fault), is_executed=True)
+
+    def upload(self, asked: Asked, name: str, content: bytes) -> Answer:
+        """The file that follows attachRecord's `uploadUrl`."""
+        token = as_text(asked.params.get("token"))
+        visit = self._visit(_UPLOAD, {"token": token, "name": name, "size": len(content)})
+        try:
+            self._bucket.pour(asked.address)
+            visit.fault = self.faults.take(_UPLOAD)
+            _fail_before(visit.fault)
+            check_upload(self.settings, asked, self.clock())
+            with self.lock:
+                reply = Reply(recordings.upload(self.world, token, name, content))
+        except RestError as error:
+            return self._written(visit, Answer(error.status, error.body(), visit.fault), is_executed=False)
+        body = envelope(reply, self._time(visit.at))
+        return self._written(visit, Answer(_OK, body, visit.fault), is_executed=True)
+
+    def _visit(self, method: str, params: Params) -> _Visit:
+        return _Visit(self.ledger.number(), self.clock(), canonical(method), params)
+
+    def _written(self, visit: _Visit, answer: Answer, *, is_executed: bool) -> Answer:
+        """Write the visit down with the status that the client sees and the true answer; spoil the answer."""
+        fault = answer.fault
+        spoiled = answer
+        if fault is not None and fault.kind in {FaultKind.ANSWER, FaultKind.HTML}:
+            spoiled = Answer(fault.error().status, fault.error().body(), fault)
+        status = 0 if fault is not None and fault.kind is FaultKind.CUT else spoiled.status
+        self.ledger.write(visit.entry(Answer(status, answer.body), is_executed=is_executed))
+        return spoiled
+
+    def _run(self, name: str, caller: Caller, visit: _Visit) -> Reply:
+        if name == "batch":
+            return Reply(batch.run(visit.params, functools.partial(self._run_inner, caller, visit.number)))
+        return self._execute(name, caller, visit.params)
+
+    def _run_inner(
+        self, caller: Caller, number: int, key: str, method: str, params: Params
+    ) -> tuple[Reply, dict[str, Any]]:
+        """One command of the batch with this number, written down as an entry of its own."""
+        visit = self._visit(method, params)
+        visit.caller, visit.batch, visit.key = caller, number, key
+        visit.fault = self.faults.take(visit.name, frozenset({FaultKind.ANSWER}))
+        try:
+            _fail_before(visit.fault)
+            reply = self._execute(visit.name, caller, params)
+        except RestError as error:
+            self._written(visit, Answer(error.status, error.body(), visit.fault), is_executed=False)
+            raise
+        self._written(visit, Answer(_OK, reply.result, visit.fault), is_executed=True)
+        if visit.fault is not None:
+            raise visit.fault.error()
+        return reply, self._time(visit.at)
+
+    def _execute(self, name: str, caller: Caller, params: Params) -> Reply:
+        """Run one method alone in the world; raises what the portal would answer."""
+        if name == "method.get":
+            return Reply(_about_method(params, caller))
+        if name not in HANDLERS:
+            raise errors.method_not_found()
+        check_right(self.settings, caller, name)
+        with self.lock:
+            result = HANDLERS[name](self.world, caller, params)
+        return result if isinstance(result, Reply) else Reply(result)
+
+    def _time(self, at: float) -> dict[str, Any]:
+        return time_block(at, self.clock(), self.settings.timezone)
+
+
+def _fail_before(fault: Fault | None) -> None:
+    if fault is not None and not fault.executes:
+        raise fault.error()
+
+
+def canonical(method: str) -> str:
+    """A method's name in the documentation's spelling; an unknown one as it was asked."""
+    bare = method.removesuffix(".json")
+    return NAMES.get(bare.lower(), bare)
+
+
+def _about_method(params: Params, caller: Caller) -> dict[str, bool]:
+    """method.get: whether there is such a method and whether this caller may use it."""
+    name = canonical(as_text(any_case(params, "name")))
+    is_existing = name.lower() in NAMES
+    return {"isExisting": is_existing, "isAvailable": is_existing and has_scope(caller, name)}
+
+
+def _named(caller: Caller | None) -> str:
+    if caller is None:
+        return ""
+    return f"app {caller.app_id}" if caller.app_id else f"webhook {caller.user_id}"

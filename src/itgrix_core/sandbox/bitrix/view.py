@@ -1,0 +1,41 @@
+"""The portal's state as JSON data, for tests in other processes and for people."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from itgrix_core.sandbox.bitrix.fields import Kind
+from itgrix_core.sandbox.bitrix.methods.statistics import row
+from itgrix_core.sandbox.bitrix.world import World
+
+_PLURALS = {Kind.LEAD: "leads", Kind.DEAL: "deals", Kind.CONTACT: "contacts", Kind.COMPANY: "companies"}
+
+
+def state(world: World) -> dict[str, Any]:
+    """Everything that is worth seeing; `cards` are the calls that each user sees now."""
+    return {
+        "users": [{**asdict(user), "name": user.full_name} for user in world.users.values()],
+        "lines": [asdict(line) for line in world.lines],
+        "active_calls": [asdict(call) for call in world.active.values()],
+        "finished_calls": [row(world, statistic) for statistic in world.finished.values()],
+        "missed": dict(world.missed),
+        "cards": cards(world),
+        "activities": [
+            {**one, "BINDINGS": world.bindings[int(one["ID"])]} for one in world.activities.rows()
+        ],
+        **{_PLURALS[kind]: table.rows() for kind, table in world.entities.items()},
+        "comments": world.comments.rows(),
+        "tasks": world.tasks.rows(),
+        "records": [file.to_json() for file in world.files.values()],
+        "messages": [{"user_id": user_id, "text": text} for user_id, text in world.messages],
+    }
+
+
+def cards(world: World) -> dict[str, list[str]]:
+    """By user id (as text), the CALL_IDs whose card the user sees now."""
+    shown: dict[str, list[str]] = {}
+    for call_id, users in world.cards.items():
+        for user_id in sorted(users):
+            shown.setdefault(str(user_id), []).append(call_id)
+    return shown

@@ -1,0 +1,87 @@
+"""All that a plugin imports.
+
+A whole plugin is a function with a hook's name and the arguments that it wants:
+
+    from itgrix_hooks import hookimpl
+
+    @hookimpl
+    def process_final_params(params, call, settings):
+        if call.is_missed and "owner" in settings:
+            return {**params, "USER_ID": settings["owner"]}
+
+Put it as a `.py` file into the folder of `hooks.folder`, or into a package under the entry point group
+`itgrix.hooks`. The hooks are told in `itgrix_hooks.specs` and `.more`; `itgrix_hooks.testing` tries them.
+"""
+
+from itgrix_hooks.answers import CANCEL, Action, Bind, Comment, Create, GiveUp, Link, RetryLater, Update
+from itgrix_hooks.markers import hookimpl
+from itgrix_hooks.params import (
+    ActivityFields,
+    EntityFields,
+    FinalParams,
+    OriginateParams,
+    RegistrationParams,
+    TaskParams,
+)
+from itgrix_hooks.tools import Crm, Pbx, Settings, Store
+from itgrix_hooks.values import (
+    Activity,
+    Call,
+    Conversation,
+    Direction,
+    Disposition,
+    Entity,
+    Filed,
+    OriginateRequest,
+    Owner,
+    PhoneNumber,
+    Recording,
+    Result,
+    RouteAnswer,
+    RouteQuestion,
+    Stage,
+    Transfer,
+    TransferKind,
+    User,
+)
+
+__all__ = [
+    "CANCEL",
+    "Action",
+    "Activity",
+    "ActivityFields",
+    "Bind",
+    "Call",
+    "Comment",
+    "Conversation",
+    "Create",
+    "Crm",
+    "Direction",
+    "Disposition",
+    "Entity",
+    "EntityFields",
+    "Filed",
+    "FinalParams",
+    "GiveUp",
+    "Link",
+    "OriginateParams",
+    "OriginateRequest",
+    "Owner",
+    "Pbx",
+    "PhoneNumber",
+    "Recording",
+    "RegistrationParams",
+    "Result",
+    "RetryLater",
+    "RouteAnswer",
+    "RouteQuestion",
+    "Settings",
+    "Stage",
+    "Store",
+    "TaskParams",
+    "Transfer",
+    "TransferKind",
+    "Update",
+    "User",
+    "hookimpl",
+]

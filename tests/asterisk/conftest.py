@@ -1,0 +1,95 @@
+"""A real Asterisk and its phones for tests marked `asterisk`; both are told what to do by plain calls.
+
+The rig lies in a folder beside this file and is no part of any package: it is found by its path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "rig"))
+
+from rigkit import scenarios
+from rigkit.server import ADDRESS, AMI_PORT, Asterisk, RigError
+from rigkit.stage import Stage
+from rigkit.tap import SECRET
+
+
+def pytest_collection_modifyitems(config, items):
+    """These tests run only when they are asked for (`-m asterisk`): it may have to be fetched."""
+    if "asterisk" in config.getoption("-m", ""):
+        return
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason="needs a real Asterisk; run it with -m asterisk"))
+
+
+class RunningAsterisk:
+    """Where the Asterisk of this session is reached.
+
+    Attributes:
+        host, port, username, secret: its AMI; that user may do everything.
+        server: the rig's own handle (`cli`, `stop`, `start`).
+    """
+
+    def __init__(self, server: Asterisk) -> None:
+        self.server = server
+        self.host = ADDRESS
+        self.port = AMI_PORT
+        self.username = "itgrix"
+        self.secret = SECRET
+
+
+class Phones:
+    """Phones 101 to 105 and 107 with two providers: registered, and gone again after each `play`."""
+
+    def __init__(self, server: Asterisk) -> None:
+        self._server = server
+
+    def play(self, scenario, **words):
+        """Plays a scenario of `rigkit.scenarios` to its end; returns what truly happened, call by call."""
+
+        async def on_stage():
+            async with Stage(self._server) as stage:
+                await asyncio.wait_for(scenario(stage, **words), 120)
+                return stage.calls
+
+        return asyncio.run(on_stage())
+
+    def inbound_answered(self, **words):
+        """A call from outside that an extension answers (`number`, `extension`, `ring`, `talk` seconds)."""
+        return self.play(scenarios.inbound_answered, **words)[0]
+
+    def inbound_missed(self, **words):
+        """A call from outside that nobody answers (`number`, `extension`, `ring` seconds)."""
+        return self.play(scenarios.inbound_missed, **words)[0]
+
+    def outbound_answered(self, **words):
+        """A call to a mobile that it answers (`number`, `extension`, `ring`, `talk` seconds)."""
+        return self.play(scenarios.outbound_answered, **words)[0]
+
+
+@pytest.fixture(scope="session")
+def asterisk():
+    """A running Asterisk 22: installed if it is missing, stopped at the end if it was started here."""
+    server = Asterisk()
+    was_running = server.running()
+    try:
+        server.install()
+    except RigError as reason:
+        pytest.skip(f"NO REAL ASTERISK: it is not installed and cannot be fetched. {reason}")
+    server.start()
+    yield RunningAsterisk(server)
+    if not was_running:
+        server.stop()
+
+
+@pytest.fixture
+def phones(asterisk):
+    """The phones, each test with fresh ones."""
+    return Phones(asterisk.server)

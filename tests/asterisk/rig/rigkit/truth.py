@@ -1,0 +1,118 @@
+"""What happened, read off the phones' own records, in the words of `tests/recorded/README.md`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rigkit.call import PhoneCall
+
+Truth = dict[str, Any]
+
+
+def leg(call: PhoneCall) -> Truth:
+    """One phone that was offered the call."""
+    return {
+        "extension": call.phone.name,
+        "rang_at": stamp(call.rang_at),
+        "answered_at": stamp(call.answered_at),
+        "ended_at": stamp(call.ended_at),
+        "result": _result(call),
+    }
+
+
+def leg_unreachable(extension: str, caller: PhoneCall) -> Truth:
+    """A registered phone that never replied: it knows nothing itself, its end is the caller's."""
+    ended_at = stamp(caller.ended_at)
+    return {
+        "extension": extension,
+        "rang_at": None,
+        "answered_at": None,
+        "ended_at": ended_at,
+        "result": "unreachable",
+    }
+
+
+def _result(call: PhoneCall) -> str:
+    if call.answered_at:
+        return "answered"
+    if "completed elsewhere" in call.reason.lower():
+        return "answered elsewhere"
+    return {486: "busy", 600: "busy", 603: "declined", 487: "no answer"}.get(call.code, "failed")
+
+
+def inbound(
+    caller: PhoneCall, legs: list[Truth], disposition: str, answered: PhoneCall | None = None, **more: Any
+) -> Truth:
+    """A call from outside; `answered` is the employee's side of the talk."""
+    talk_from = answered.answered_at if answered else None
+    return {
+        "direction": "inbound",
+        "external_number": caller.caller,
+        "external_name": caller.caller_name,
+        "did": caller.dialled,
+        "trunk": caller.phone.name,
+        "started_at": stamp(caller.began_at),
+        "rang_at": min((each["rang_at"] for each in legs if each["rang_at"]), default=None),
+        "caller_heard_answer_at": stamp(caller.answered_at),
+        "answered_at": stamp(talk_from),
+        "ended_at": stamp(caller.ended_at),
+        "wait_s": round((talk_from or caller.ended_at) - caller.began_at, 3),
+        "talk_s": round(caller.ended_at - talk_from, 3) if talk_from else 0,
+        "answered_by": answered.phone.name if answered else None,
+        "legs": legs,
+        "disposition": disposition,
+        "sip_code_to_caller": caller.code,
+        "hangup_by": "external" if caller.ended_by == "local" else "pbx",
+        **more,
+        "transfers": [],
+    }
+
+
+def outbound(agent: PhoneCall, client: PhoneCall, disposition: str, hangup_by: str, **more: Any) -> Truth:
+    """A call to the outside; `client` is the provider's side."""
+    talk_from = client.answered_at
+    return {
+        "direction": "outbound",
+        "extension": agent.phone.name,
+        "dialled": agent.dialled,
+        "external_number": client.dialled,
+        "trunk": client.phone.name,
+        "caller_id_shown": client.caller,
+        "started_at": stamp(agent.began_at),
+        "rang_at": stamp(client.rang_at),
+        "answered_at": stamp(talk_from),
+        "ended_at": stamp(agent.ended_at),
+        "wait_s": round((talk_from or agent.ended_at) - agent.began_at, 3),
+        "talk_s": round(agent.ended_at - talk_from, 3) if talk_from else 0,
+        "disposition": disposition,
+        "sip_code_to_extension": agent.code,
+        "hangup_by": hangup_by,
+        **more,
+        "transfers": [],
+    }
+
+
+def internal(caller: PhoneCall, called: PhoneCall, disposition: str, hangup_by: str) -> Truth:
+    """A call between two extensions."""
+    talk_from = called.answered_at
+    return {
+        "direction": "internal",
+        "extension": caller.phone.name,
+        "dialled": caller.dialled,
+        "answered_by": called.phone.name if talk_from else None,
+        "legs": [leg(called)],
+        "disposition": disposition,
+        "started_at": stamp(caller.began_at),
+        "answered_at": stamp(talk_from),
+        "ended_at": stamp(caller.ended_at),
+        "talk_s": round(caller.ended_at - talk_from, 3) if talk_from else 0,
+        "sip_code_to_extension": caller.code,
+        "hangup_by": hangup_by,
+        "transfers": [],
+    }
+
+
+def stamp(at: float | None) -> float | None:
+    """A Unix time to the millisecond."""
+    return None if at is None else round(at, 3)

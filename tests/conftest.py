@@ -1,0 +1,99 @@
+"""Recorded logs for every test that asks: `each_recording` is one of them, `all_recordings` are all.
+
+A new recording is picked up by being there: NAME.ami.gz with its companions under `recorded/<folder>/`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from itgrix_core.calls.events import Told
+from itgrix_core.calls.questions import RECORDING_VARIABLE
+from itgrix_core.calls.tracker import WANTED, Tracker
+from itgrix_core.sandbox.recordings import load
+from itgrix_core.wire.frames import Framer, is_banner
+from itgrix_core.wire.messages import Message
+
+RECORDED = Path(__file__).parent / "recorded"
+Timed = tuple[Message, float]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One recorded log, read once for all tests.
+
+    Attributes:
+        id: folder and name, "ast22/inbound_answered".
+        path: its .ami.gz.
+    """
+
+    id: str
+    path: Path
+
+    @property
+    def family(self) -> str:
+        """What recordings of one kind have in common: the first word of the name."""
+        return self.path.name.split("_")[0].split(".")[0]
+
+    @cached_property
+    def messages(self) -> list[Timed]:
+        """All messages, each with its own time or that of the piece that completed it."""
+        framer, timed, now = Framer(), [], 0.0
+        for piece, at in load(self.path).chunks_with_times():
+            now = now if at is None else at
+            messages = [Message(block) for block in framer.feed(piece) if not is_banner(block)]
+            timed += [(m, now if m.timestamp is None else m.timestamp) for m in messages]
+        return timed
+
+    @cached_property
+    def heard(self) -> list[Timed]:
+        """The messages that a tracker reads; the variables that it does not look at are left out as well."""
+        return [(message, at) for message, at in self.messages if _is_heard(message)]
+
+    @cached_property
+    def truth(self) -> dict[str, Any]:
+        """What the phones know to have happened."""
+        name = self.path.name.removesuffix(".ami.gz")
+        return json.loads(self.path.with_name(f"{name}.truth.json").read_text(encoding="utf-8"))
+
+    @cached_property
+    def told(self) -> list[Told]:
+        """What a tracker says, undisturbed."""
+        tracker = Tracker("lab")
+        return [event for message, at in self.heard for event in tracker.feed(message, at)]
+
+
+def _is_heard(message: Message) -> bool:
+    if message.name == "VarSet":
+        return message.get("Variable") == RECORDING_VARIABLE
+    return not message.name or message.name.encode() in WANTED
+
+
+EVERY = [
+    Recorded(f"{path.parent.name}/{path.name.removesuffix('.ami.gz')}", path)
+    for path in sorted(RECORDED.glob("*/*.ami.gz"))
+]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`each_recording` in a test's arguments: once for every recording, its name in the test's id."""
+    if "each_recording" in metafunc.fixturenames:
+        metafunc.parametrize("each_recording", EVERY, ids=[recorded.id for recorded in EVERY])
+
+
+@pytest.fixture(scope="session")
+def all_recordings() -> list[Recorded]:
+    """Every recording, by folder and name."""
+    return EVERY
+
+
+@pytest.fixture(scope="session")
+def recording_of() -> dict[str, Recorded]:
+    """Recordings by id."""
+    return {recorded.id: recorded for recorded in EVERY}

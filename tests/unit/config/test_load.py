@@ -1,0 +1,276 @@
+"""What a good file means, and what is said to a bad one."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from itgrix_core.config.load import load
+from itgrix_core.config.schema import Settings
+from itgrix_core.errors import ConfigError
+
+
+def test_an_empty_file_means_all_defaults(loaded, tmp_path):
+    """Also one that holds nothing but comments."""
+    expected = Settings(data_folder=tmp_path / "var")
+    assert loaded("") == expected
+    assert loaded("# nothing\n") == expected
+
+
+def test_values_are_taken_as_they_were_written(loaded):
+    """YAML would make a number of `+7495…`, 65 of `0101` and true of `on`."""
+    settings = loaded(
+        """
+        asterisk: {main: {secret: 0123, username: on, extensions: {trunks: [101, 0101]}}}
+        crm: {bitrix: {lines: {+74950000000: 0100, 0049: 2}}}
+        """
+    )
+    main = settings.asterisk["main"]
+    assert main.secret.get_secret_value() == "0123"
+    assert main.username == "on"
+    assert main.extensions.trunks == ["101", "0101"]
+    assert settings.crm["bitrix"].lines == {"+74950000000": "0100", "0049": "2"}
+
+
+def test_a_key_without_a_value_counts_as_left_out(loaded):
+    """Somebody has commented out what stood below."""
+    settings = loaded("asterisk:\n  main:\nroutes:\nlog_level:\nhooks:\n  folder: null\n")
+    assert list(settings.asterisk) == ["main"]
+    assert settings.log_level == "info"
+    assert settings.hooks.folder is None
+
+
+def test_settings_of_plugins_keep_the_types_of_yaml(loaded):
+    """They have no schema of ours."""
+    settings = loaded(
+        "hooks: {settings: {fair: {users: [1, 7], on: true, name: x, none: null, deep: {a: 1.5}}}}"
+    )
+    assert settings.hooks.settings == {
+        "fair": {"users": [1, 7], "on": True, "name": "x", "none": None, "deep": {"a": 1.5}}
+    }
+
+
+def test_folders_are_relative_to_the_file(loaded, tmp_path, monkeypatch):
+    """Wherever itgrix is started; absolute ones stay."""
+    monkeypatch.chdir("/")
+    settings = loaded(
+        """
+        data_folder: data
+        asterisk: {main: {recordings: ../monitor}, two: {recordings: /var/spool/asterisk}}
+        hooks: {folder: hooks}
+        """
+    )
+    assert settings.data_folder == tmp_path / "data"
+    assert settings.asterisk["main"].recordings == tmp_path / "../monitor"
+    assert settings.asterisk["two"].recordings == Path("/var/spool/asterisk")
+    assert settings.hooks.folder == tmp_path / "hooks"
+
+
+def test_two_entries_may_share_settings_by_an_alias(loaded):
+    """`<<` merges; what is written beside it wins."""
+    settings = loaded(
+        """
+        asterisk:
+          main: &common {port: 5039, username: one}
+          two:
+            <<: *common
+            username: two
+          three: *common
+        """
+    )
+    assert [(one.port, one.username) for one in settings.asterisk.values()] == [
+        (5039, "one"),
+        (5039, "two"),
+        (5039, "one"),
+    ]
+
+
+def test_secrets_come_from_the_file_the_environment_or_a_file_beside(loaded, tmp_path):
+    """White space around them is not part of them."""
+    (tmp_path / "hook.txt").write_text("https://portal.example/rest/1/code/\n")
+    settings = loaded(
+        "asterisk: {main: {secret: {env: AMI_SECRET}}}\ncrm: {bitrix: {webhook: {file: hook.txt}}}\n",
+        AMI_SECRET="abc",
+    )
+    assert settings.asterisk["main"].secret.get_secret_value() == "abc"
+    assert settings.crm["bitrix"].webhook.get_secret_value() == "https://portal.example/rest/1/code/"
+
+
+def test_the_file_is_found_by_the_variable_or_in_the_working_directory(tmp_path, monkeypatch):
+    """A named file comes first, then ITGRIX_CONFIG, then itgrix.yaml here."""
+    for name, workers in (("named", 1), ("variable", 2), ("itgrix", 3)):
+        (tmp_path / f"{name}.yaml").write_text(f"workers: {workers}\n")
+    monkeypatch.chdir(tmp_path)
+    assert load(Path("named.yaml"), {"ITGRIX_CONFIG": "variable.yaml"}).workers == 1
+    assert load(None, {"ITGRIX_CONFIG": "variable.yaml"}).workers == 2
+    assert load(None, {}).workers == 3
+
+
+def test_all_mistakes_are_told_at_once_with_line_and_way_out(mistakes):
+    """The order is the file's."""
+    found = mistakes(
+        """\
+        data_foldr: x
+        asterisk:
+          main:
+            port: abc
+            port: 70000
+            secret: {env: NOPE}
+            timezone: Europe/Berln
+            crm: bitrx
+            extensions: {min_length: 5, max_length: 3}
+            connect_timeout_seconds: [1]
+        crm:
+          bitrix:
+            webhook: {file: nope.txt}
+            create_for: [inbund, outbound]
+            missed_owner: bob
+            file_internal: maybe
+        routes: {trunk: biitrix}
+        hooks: [a]
+        workers: 1.5
+        """
+    )
+    assert [problem.removeprefix("itgrix.yaml:") for problem in found] == _ALL_MISTAKES.splitlines()
+
+
+_ALL_MISTAKES = """\
+1: data_foldr: there is no such setting; did you mean data_folder?
+5: asterisk.main.port: "70000" is too large; write 65535 or less
+5: asterisk.main.port: is written twice, first in line 4; leave one of them
+6: asterisk.main.secret: the environment variable NOPE is not set; set it where itgrix is \
+started
+7: asterisk.main.timezone: there is no time zone "Europe/Berln"; did you mean Europe/Berlin?
+8: asterisk.main.crm: there is no entry "bitrx" under crm; did you mean bitrix?
+9: asterisk.main.extensions: min_length is more than max_length; swap the two
+10: asterisk.main.connect_timeout_seconds: a list is not a number; write digits, with a \
+point for fractions
+13: crm.bitrix.webhook: the file nope.txt does not exist; create it or correct the path
+14: crm.bitrix.create_for[0]: "inbund" is not known here; choose from: inbound, outbound; \
+did you mean inbound?
+15: crm.bitrix.missed_owner: "bob" is not known here; choose from: responsible, last, default
+16: crm.bitrix.file_internal: "maybe" is neither true nor false; write true or false
+17: routes.trunk: there is no entry "biitrix" under crm; did you mean bitrix?
+18: hooks: a list is not a section; write its settings below it, indented, one `key: \
+value` per line
+19: workers: "1.5" is not a whole number; write digits only
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("asterisk: {main: {port: 0}}", 'asterisk.main.port: "0" is too small; write 1 or more'),
+        ("asterisk: {main: {port: yes}}", 'asterisk.main.port: "yes" is not a whole number'),
+        ("asterisk: {main: {ping_seconds: 0}}", 'ping_seconds: "0" is too small; write more than 0'),
+        ("asterisk: {main: {ping_seconds: inf}}", 'ping_seconds: "inf" is too large; write 86400 or less'),
+        ("asterisk: {main: {ping_seconds: .nan}}", 'ping_seconds: ".nan" is not a number'),
+        ("asterisk: {}", "asterisk: holds nothing; write at least one entry"),
+        ("asterisk: {main: 5}", 'asterisk.main: "5" is not a section'),
+        ("asterisk: {main: {host: [a]}}", "asterisk.main.host: a list is not a text"),
+        ("asterisk: {main: {secret: [a]}}", "asterisk.main.secret: is not a secret; write the secret itself"),
+        ("asterisk: {main: {secret: {enw: A}}}", "asterisk.main.secret: is not a secret; write the secret"),
+        (
+            "asterisk: {main: {extensions: {trunks: a}}}",
+            'extensions.trunks: "a" is not a list; write [one, two]',
+        ),
+        ("asterisk: {main: {extensions: {trunks: [~]}}}", "trunks[0]: is empty; write something behind"),
+        ("crm: {b: {kind: amocrm}}", '"amocrm" is not known here; choose from: bitrix24; write bitrix24'),
+        ("hooks: {settings: {fair: 3}}", 'hooks.settings.fair: "3" is not a section'),
+        (
+            "hooks: {settings: {fair: {a: !x 3}}}",
+            "hooks.settings.fair.a: YAML cannot tell what this value is",
+        ),
+        ("zzz: 1", "zzz: there is no such setting; known here: data_folder, asterisk, crm,"),
+        ("? [a, b]\n: 1", "the file: a key must be plain text"),
+        ("crm: {a: {}, b: {}}", "asterisk.main.crm: must say which crm gets its calls; write one of: a, b"),
+        (
+            "asterisk: {m: {timezone: /etc}}",
+            'asterisk.m.timezone: there is no time zone "/etc"; write an IANA',
+        ),
+        ("asterisk: {m: {timezone: America}}", 'there is no time zone "America"'),
+    ],
+)
+def test_each_kind_of_mistake_is_told_in_plain_words(mistakes, text, told):
+    """No jargon of the libraries underneath."""
+    assert told in mistakes(text)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: 1\nb: [1, 2\nc: 3", "itgrix.yaml:3: this is not YAML: "),
+        ("a:\n\tb: 1", "itgrix.yaml:2: this is not YAML: found character '\\t' that cannot start any token"),
+        ("workers: 1\nlog_level: \x07", "itgrix.yaml:2: a control character stands here; delete it"),
+        ("workers: 1\n---\nworkers: 2", "itgrix.yaml:2: a second document begins here (---); leave one"),
+        ("- a\n- b", "itgrix.yaml:1: the file is not a list of `key: value` lines"),
+        ("just text", "itgrix.yaml:1: the file is not a list of `key: value` lines"),
+        (b"workers: 1\n# \xe4\xf6\n", "itgrix.yaml:2: the file is not UTF-8 text here; save it as UTF-8"),
+        ("hooks: {settings: {fair: &a {x: *a}}}", "is nested too deeply"),
+        ("[" * 1500, "itgrix.yaml:1: the file is nested too deeply"),
+        ("asterisk: {<<: 3}", "asterisk: cannot be merged"),
+    ],
+)
+def test_a_file_that_is_no_good_yaml_is_told_with_its_line(mistakes, text, told):
+    """Syntax, encoding, shape."""
+    assert told in mistakes(text)[0]
+
+
+def test_a_mark_of_byte_order_is_no_mistake(loaded):
+    """Windows editors write one."""
+    assert loaded(b"\xef\xbb\xbfworkers: 2\n").workers == 2
+
+
+def test_a_secret_is_never_repeated_in_a_mistake(mistakes):
+    """Neither where YAML stumbles over it nor where it stands in the wrong shape."""
+    for text in ("asterisk: {main: {secret: *s3cret }}", "asterisk: {main: {secret: [s3cret]}}"):
+        assert "s3cret" not in "".join(mistakes(text))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(None, "does not exist"), (b"", "is empty"), (b"\xff\xfe", "is not UTF-8 text")],
+)
+def test_a_secret_file_that_cannot_be_used_is_named(mistakes, tmp_path, content, told):
+    """With what is wrong with it."""
+    if content is not None:
+        (tmp_path / "s.txt").write_bytes(content)
+    (problem,) = mistakes("crm: {bitrix: {webhook: {file: s.txt}}}")
+    assert f"crm.bitrix.webhook: the file s.txt {told}" in problem
+
+
+def test_an_empty_variable_is_told_apart_from_a_missing_one(mistakes):
+    """The way out differs."""
+    (problem,) = mistakes("crm: {bitrix: {webhook: {env: HOOK}}}", HOOK="")
+    assert "HOOK is empty" in problem
+
+
+def test_one_wrong_entry_does_not_make_others_wrong(mistakes):
+    """What names a crm is not doubted when the crm itself is broken."""
+    found = mistakes("crm: {a: 3}\nroutes: {t: a}\nasterisk: {m: {crm: a}}")
+    assert len(found) == 1
+
+
+def test_a_missing_file_is_told_with_the_way_to_one(tmp_path):
+    """The first thing that a newcomer meets."""
+    with pytest.raises(
+        ConfigError, match=r"there is no such file; create one with `itgrix config --example > "
+    ):
+        load(tmp_path / "none.yaml", {})
+
+
+def test_a_folder_and_a_nonsense_path_are_told(tmp_path):
+    """Instead of a file."""
+    with pytest.raises(ConfigError, match="this is a folder"):
+        load(tmp_path, {})
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(Path("a\0b"), {})
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_file_is_told(tmp_path):
+    """Permissions are named."""
+    file = tmp_path / "itgrix.yaml"
+    file.touch(0o000)
+    with pytest.raises(ConfigError, match="Permission denied"):
+        load(file, {})

@@ -1,0 +1,118 @@
+"""What only the durable engine can show: restarts, other processes, a database in trouble."""
+# ruff: noqa: D103 - the names of the tests are their sentences
+
+import logging
+import time
+from contextlib import contextmanager
+from threading import Event, Thread
+
+import pytest
+
+from itgrix_core.errors import DataFolderError
+from itgrix_core.outbox import lane_engine
+from itgrix_core.outbox.database import Database
+from itgrix_core.outbox.engine import Dead, Done, Job
+from itgrix_core.outbox.sqlite import SqliteEngine, SqliteShelf
+
+
+def job(key, **more):
+    return Job(key, key.split("/")[0], "CallEnded", b"{}", 0.0, **more)
+
+
+@contextmanager
+def at_work(engine, handler):
+    stop = Event()
+    thread = Thread(target=engine.run, args=(handler, stop), kwargs={"workers": 1})
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10.0)
+        assert not thread.is_alive()
+
+
+def test_a_job_that_was_in_hand_when_the_process_died_is_taken_again_at_once(database):
+    """A dead process is one that began jobs and never settled them."""
+    SqliteEngine(database).put([job("a/1"), job("a/2")])
+    assert len(SqliteShelf(database).begin("a", time.time())) == 2
+    assert SqliteEngine(database).counts()["running"] == 2
+    seen = []
+
+    def handler(jobs, attempt):
+        seen.append((jobs[0].key, attempt.number))
+        return Done()
+
+    engine = SqliteEngine(database)
+    with at_work(engine, handler):
+        assert engine.wait_until_drained(5.0)
+    assert seen == [("a/1", 2), ("a/2", 1)]
+
+
+def test_a_done_job_keeps_its_key_and_gives_up_its_payload(database):
+    engine = SqliteEngine(database)
+    engine.put([job("a/1")])
+    with at_work(engine, lambda *_: Done()):
+        assert engine.wait_until_drained(5.0)
+    with database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT key, payload, state FROM job").all()
+    assert rows == [("a/1", b"", "done")]
+
+
+def test_a_job_revived_by_another_process_is_noticed(database, monkeypatch):
+    monkeypatch.setattr(lane_engine, "BELL_SECONDS", 0.02)
+    engine = SqliteEngine(database)
+    engine.put([job("a/1")])
+    answers = [Dead("no"), Done()]
+    with at_work(engine, lambda *_: answers.pop(0)):
+        assert engine.wait_until_drained(5.0)
+        with Database(database.folder) as second:
+            assert SqliteEngine(second).revive(["a/1"]) == 1
+        deadline = time.monotonic() + 5.0
+        while answers and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert answers == []
+
+
+def test_a_database_in_trouble_is_logged_and_tried_again(database, monkeypatch, caplog):
+    monkeypatch.setattr(lane_engine, "TROUBLE_SECONDS", 0.02)
+    troubles = [DataFolderError("the disk is full"), DataFolderError("the disk is full")]
+    settle = SqliteShelf.settle
+
+    def failing(self, *args):
+        if troubles:
+            raise troubles.pop()
+        settle(self, *args)
+
+    monkeypatch.setattr(SqliteShelf, "settle", failing)
+    engine = SqliteEngine(database)
+    engine.put([job("a/1"), job("a/2")])
+    seen = []
+    with caplog.at_level(logging.ERROR), at_work(engine, lambda jobs, _: seen.append(jobs[0].key) or Done()):
+        assert engine.wait_until_drained(5.0)
+    assert seen == ["a/1", "a/1", "a/1", "a/2"]
+    assert caplog.text.count("The outbox cannot be read or written") == 2
+
+
+@pytest.mark.parametrize("number", [1, 600])
+def test_many_lanes_at_once_are_as_well_as_one(database, number):
+    engine = SqliteEngine(database)
+    assert engine.drained()
+    engine.put([job(f"{n}/1", not_before=5e9) for n in range(number)])
+    assert not engine.drained()
+    assert engine.wait_until_idle(0.0)
+
+
+def test_the_head_of_a_lane_is_found_without_reading_what_is_done(database):
+    with database.read() as connection:
+        plan = connection.exec_driver_sql(
+            "EXPLAIN QUERY PLAN SELECT min(seq) FROM job WHERE state IN ('waiting', 'running') AND lane = 'a'"
+        ).all()
+    assert "job_open" in str(plan)
+
+
+def test_upgrading_what_is_up_to_date_changes_nothing(database):
+    engine = SqliteEngine(database)
+    engine.put([job("a/1")])
+    engine.upgrade()
+    assert engine.counts()["waiting"] == 1
