@@ -13,13 +13,13 @@ import pytest
 from itgrix_core.app.outward import call_as_json
 from itgrix_core.calls.events import CallEnded, CallMerged, ConversationEnded, Oddity
 from itgrix_core.calls.tracker import Tracker
-from itgrix_core.sandbox.pbx_answers import answer
-from itgrix_core.sandbox.switchboard import Switchboard
+from itgrix_core.sandbox.pbx.answers import answer
+from itgrix_core.sandbox.pbx.switchboard import Switchboard
 from itgrix_core.wire.frames import read_blocks
 from itgrix_core.wire.messages import Message, make_message
 
 QUESTION = make_message(("Action", "CoreShowChannels"))
-MOST = 8
+MOST = 5
 """Places tried in a long recording."""
 
 
@@ -52,10 +52,10 @@ def recorded(each_recording):
 
 
 def in_the_end(told):
-    """What a store that ignores repeated ids holds in the end: id → the ended call in outward words, else None.
+    """What a store that ignores repeated ids holds: id → the ended call in outward words, else None.
 
-    A provisional end gives way to what is told later: to an end of the same id, or to the call's merging. With
-    the merging also go the ends of conversations, which an undisturbed call that merges does not tell.
+    A provisional end gives way to what is told later: to an end of the same id, or to the call's merging.
+    With the merging also go the ends of conversations: an undisturbed call that merges tells none.
     """
     kept = {}
     for event in told:
@@ -127,7 +127,7 @@ def test_a_channel_list_is_no_news(recorded, places):
 
 
 def test_what_was_missed_is_caught_up_with(recorded, places):
-    """A third of the messages is lost, then the list comes: nothing is odd, and no call starts or ends twice."""
+    """A third of the messages is lost, then the list comes: nothing is odd, no call starts or ends twice."""
     heard = recorded.heard
     for begin in places(len(heard) - 1, MOST):
         end = min(len(heard), begin + len(heard) // 3 + 1)

@@ -33,7 +33,7 @@ def nobody_lives(tracker, at):
 
 
 def is_sound(told):
-    """Whether every call that started ended or merged once, before it could start again, and nothing else did."""
+    """Whether every call that started ended or merged once before it could start again, and no other did."""
     life = defaultdict(list)
     for event in told:
         if isinstance(event, CallStarted):
@@ -121,7 +121,7 @@ def test_a_saved_tracker_goes_on_as_if_nothing_had_been(each_recording, places):
 
 # ---- several calls at once --------------------------------------------------------------------------------
 def test_calls_of_two_logs_do_not_disturb_each_other(all_recordings):
-    """However two logs mix, each call is told as it is told alone: all pairs of a kind, and some of the rest."""
+    """However two logs mix, each call is told as it is told alone: all pairs of a kind, some of the rest."""
     for number, (one, other) in enumerate(_mixed_pairs(all_recordings)):
         mixed = feed(Tracker("lab"), _mix(one.heard, other.heard, random.Random(SEED + number)))
         assert _by_call(mixed) == _by_call(one.told) | _by_call(other.told), f"{one.id} with {other.id}"
@@ -242,8 +242,10 @@ def assert_empty(tracker):
 
 IDS = st.sampled_from(["1.0", "1.1", "1.2", "1.3", ""])
 NAMES = st.sampled_from(
-    ["PJSIP/101-00000001", "SIP/102-00000002", "PJSIP/provider1-00000003", "Local/103@q-00000004;1"]
-    + ["Local/103@q-00000004;2", "ConfBridge/x", ""]
+    [
+        *("PJSIP/101-00000001", "SIP/102-00000002", "PJSIP/provider1-00000003"),
+        *("Local/103@q-00000004;1", "Local/103@q-00000004;2", "ConfBridge/x", ""),
+    ]
 )
 VALUES = {
     "Uniqueid": IDS,

@@ -6,6 +6,7 @@ SIGTERM ends it.
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import click
 
 from itgrix_core.errors import ItgrixError
-from itgrix_core.sandbox.pbx import HOST, SECRET, USERNAME, run_pbx
+from itgrix_core.sandbox.pbx.server import HOST, SECRET, USERNAME, run_pbx
 from itgrix_core.sandbox.recordings import bundled
 
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2}
@@ -57,3 +58,8 @@ def main(
         click.echo(f"listening on {HOST}:{pbx.port}")
         while (received := signal.sigwait(SIGNALS)) in (signal.SIGUSR1, signal.SIGUSR2):
             pbx.cut() if received == signal.SIGUSR1 else pbx.restart()
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        main()

@@ -15,15 +15,15 @@ import struct
 import time
 from typing import TYPE_CHECKING
 
-from itgrix_core.sandbox import pbx_answers as answers
+from itgrix_core.sandbox.pbx import answers
 from itgrix_core.wire.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from itgrix_core.sandbox.programme import RecordedEvent
-    from itgrix_core.sandbox.switchboard import Switchboard
+    from itgrix_core.sandbox.pbx.programme import RecordedEvent
+    from itgrix_core.sandbox.pbx.switchboard import Switchboard
 
 MAX_ACTION = 64 * 1024
 WRITE_TIMEOUT = 30

@@ -15,10 +15,10 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from itgrix_core.errors import AmiError
-from itgrix_core.sandbox.pbx_session import Session
-from itgrix_core.sandbox.programme import Programme, RecordedEvent, Run
+from itgrix_core.sandbox.pbx.programme import Programme, RecordedEvent, Run
+from itgrix_core.sandbox.pbx.session import Session
+from itgrix_core.sandbox.pbx.switchboard import Switchboard
 from itgrix_core.sandbox.recordings import RecordedLog, load
-from itgrix_core.sandbox.switchboard import Switchboard
 from itgrix_core.wire.messages import make_message
 
 if TYPE_CHECKING:
@@ -272,10 +272,3 @@ def run_pbx(
     return RunningPbx(
         logs, port=port, account=account, pace=pace, overlap=overlap, grace=grace, settle=settle
     )
-
-
-if __name__ == "__main__":
-    from itgrix_core.sandbox.pbx_process import main
-
-    with contextlib.suppress(KeyboardInterrupt):
-        main()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from itgrix_core.sandbox.switchboard import BoardChannel, Switchboard
+    from itgrix_core.sandbox.pbx.switchboard import BoardChannel, Switchboard
     from itgrix_core.wire.messages import Message
 
 VERSION = "22.10.1"
