@@ -37,7 +37,11 @@ from itgrix_hooks.trace import Asked
 from itgrix_hooks.values import Call
 
 PBX = "replay"
-END_OF_LOG = "the recording ends here"
+NOBODY_LIVES = (
+    make_message(("Response", "Success"), ("EventList", "start"), ("Message", "Channels will follow")),
+    make_message(("Event", "CoreShowChannelsComplete"), ("EventList", "Complete")),
+)
+"""The answer of a PBX without channels: what still lives at a recording's end is lost sight of."""
 
 
 def tell(log: RecordedLog, topology: Topology, timezone: str = "UTC") -> Iterator[Told]:
@@ -54,7 +58,8 @@ def tell(log: RecordedLog, topology: Topology, timezone: str = "UTC") -> Iterato
             at = message.timestamp or received_at or at
             yield from tracker.feed(message, at)
     if tracker.live_calls:
-        yield from tracker.feed(make_message(("Event", "CoreShowChannelsComplete")), at)
+        for message in NOBODY_LIVES:
+            yield from tracker.feed(message, at)
 
 
 def ended_calls(told: Sequence[Told]) -> list[Call]:

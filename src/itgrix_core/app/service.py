@@ -6,7 +6,7 @@ One thread per Asterisk listens, a few workers file; they share the database alo
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -68,7 +68,7 @@ class Service:
         watcher: looks on besides the log.
         plugins: the hooks; loaded from the settings if left out.
         lost_sight_seconds: how long a lost-sight end waits to be corrected.
-        adapters: CRM adapters by account's name, instead of those of the settings.
+        on_state: told when a line to an Asterisk comes or goes: its name, whether it is up, why.
 
     Raises:
         ConfigError, DataFolderError: from `start`, when it cannot go on.
@@ -91,9 +91,7 @@ class Service:
         self._on_state = on_state or _log_state
         self._stopping = threading.Event()
         self._worker: threading.Thread | None = None
-        self._adapters: dict[str, Adapter] = {
-            name: BitrixAdapter(crm, name) for name, crm in settings.crm.items()
-        }
+        self._adapters = {name: BitrixAdapter(crm, name) for name, crm in settings.crm.items()}
 
     def start(self) -> None:
         """Open the data folder, go on where the last run ended, connect, file. Returns at once."""
@@ -177,6 +175,8 @@ class Service:
             self._worker.join(30)
         for line in self.lines.values():
             line.recorder.close()
+        for adapter in self._adapters.values():
+            adapter.close()
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -189,7 +189,7 @@ class Service:
         self.stop()
 
 
-def accounts_of(settings: Settings, adapters: dict[str, Adapter]) -> Accounts:
+def accounts_of(settings: Settings, adapters: Mapping[str, Adapter]) -> Accounts:
     """The CRM accounts of the settings; an Asterisk that names none gets the only one."""
     only = next(iter(settings.crm))
     return Accounts(

@@ -1,8 +1,8 @@
 """The table on which the tracker keeps its calls, and the moves that every handler is made of.
 
 A channel belongs to one call; calls are found by Linkedid, which is re-read from every event because Asterisk
-changes it silently when calls join (asterisk.md 3). Everything here is ordered (dicts, lists), never a set of
-objects: the same log has to give the same events in every process.
+changes it silently when calls join (docs/facts/asterisk.md 3). Everything here is ordered (dicts, lists),
+never a set of objects: the same log has to give the same events in every process.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from itgrix_core.calls import events, verdict
 from itgrix_core.calls.snapshot import snapshot
-from itgrix_core.calls.state import CallState, Channel, Leg
+from itgrix_core.calls.state import CallState, Channel, Leg, parse
 from itgrix_core.calls.table import CALLS, LEGS, CallTrigger, LegTrigger, Phase
 from itgrix_core.calls.topology import Topology
 from itgrix_core.wire.messages import Message
@@ -25,6 +25,7 @@ class Board:
         told: events and oddities since the handler began; the tracker empties it.
         changed: keys of calls that differ from their saved row.
         listed: while a channel list comes: the Uniqueids that live, with what those that dial are dialling.
+        lost: rows of the calls that the last channel list lacked, by the Uniqueids of their channels.
         is_settled: whether a channel list has been read since the connection began; before that, unknown
             channels are no oddity.
     """
@@ -40,6 +41,7 @@ class Board:
         self.told: list[events.Told] = []
         self.changed: dict[str, None] = {}
         self.listed: dict[str, str] | None = None
+        self.lost: dict[str, bytes] = {}
         self.is_settled = False
 
     # ---- looking up -----------------------------------------------------------------------------------
@@ -61,6 +63,34 @@ class Board:
         call.channels[channel.uniqueid] = channel
         self.channels[channel.uniqueid] = call
         self.changed[call.key] = None
+        return call
+
+    def restore(self, call: CallState) -> None:
+        """Put a saved call back on the table, with its channels where they were."""
+        self.calls[call.key] = call
+        for linkedid in call.linkedids:
+            self.by_linkedid[linkedid] = call
+        for channel in call.channels.values():
+            self.channels[channel.uniqueid] = call
+            if channel.bridge:
+                self.bridges.setdefault(channel.bridge, {})[channel.uniqueid] = None
+
+    def revive(self, uniqueid: str) -> CallState | None:
+        """Take back a call that a list lacked, since something is told of its channel after all.
+
+        Asterisk answers a list at once, while its events wait in a queue (for seconds under load): a call
+        that is just ending is in neither. Its true end then replaces the provisional one.
+        """
+        row = self.lost.get(uniqueid)
+        call = parse(row) if row else None
+        if (
+            call is None
+            or call.key in self.calls
+            or any(known in self.by_linkedid for known in call.linkedids)
+        ):
+            return None
+        self.lost = {uid: kept for uid, kept in self.lost.items() if uid not in call.channels}
+        self.restore(call)
         return call
 
     def begin(self, call: CallState, direction: Direction, at: float) -> None:

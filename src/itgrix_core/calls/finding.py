@@ -15,7 +15,7 @@ def touch(board: Board, message: Message, at: float, prefix: str = "") -> tuple[
     the channel list was read, `None`.
     """
     uniqueid = message.get(prefix + "Uniqueid")
-    call = board.channels.get(uniqueid)
+    call = board.channels.get(uniqueid) or board.revive(uniqueid)
     if call is None:
         if board.is_settled:
             board.odd("unknown channel", message, at, f"{prefix}Uniqueid {uniqueid or 'missing'}")

@@ -1,9 +1,9 @@
 """Two calls turn out to be one: the older survives, the younger ends in `CallMerged`.
 
-Asterisk joins the Linkedids of channels that are bridged, and says so nowhere: the next event of the
-younger channel just carries the older Linkedid (asterisk.md 3). Under the class mask that may be its
-Hangup, long after the talk. So calls also join at the evidence itself: a bridge of two calls' channels, or
-a completed transfer.
+Asterisk joins the Linkedids of channels that are bridged, and says so nowhere: the next event of the younger
+channel just carries the older Linkedid (docs/facts/asterisk.md 3). Under the class mask that may be its
+Hangup, long after the talk. So calls also join at the evidence itself: a bridge of two calls' channels, or a
+completed transfer.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Who hears whom: through bridges and Local pairs (asterisk.md 20: with /n they never share a bridge)."""
+"""Who hears whom: through bridges and Local pairs.
+
+With `/n` an agent and a client never share a bridge (docs/facts/asterisk.md 20), so the pairs are walked too.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def meet(board: Board, call: CallState, channel: Channel, at: float) -> None:
     """See who hears whom around a channel: an employee and the other party together are a talk.
 
     A channel in state Ringing is in the bridge only because somebody was sent to it early (a blonde
-    transfer, asterisk.md 28): it does not talk.
+    transfer, docs/facts/asterisk.md 28): it does not talk.
     """
     near = [c for c in reach(board, channel) if c.kind in SOMEBODY and c.state != "Ringing"]
     far = [c for c in near if c.uniqueid in call.far]

@@ -2,7 +2,7 @@
 
 The class mask that spares ten times the traffic also hides VarSet, and with it the recording's file name. So
 each MixMonitorStart is answered by one Getvar on the channel while it lives; the Uniqueid travels in the
-ActionID and comes back with the answer (house.md §9.13; asterisk.md 42 to 44).
+ActionID and comes back with the answer (docs/architecture.md §9.13; docs/facts/asterisk.md 42 to 44).
 """
 
 from __future__ import annotations

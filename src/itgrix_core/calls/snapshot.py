@@ -10,7 +10,7 @@ from itgrix_core.calls.table import Phase
 from itgrix_hooks.values import Call, Conversation, Direction, Disposition, PhoneNumber, Transfer
 
 MOMENT = 0.5
-"""Seconds within which the events of one happening come in any order (asterisk.md 1)."""
+"""Seconds within which the events of one happening come in any order (docs/facts/asterisk.md 1)."""
 
 
 def snapshot(call: CallState, timezone: str) -> Call:

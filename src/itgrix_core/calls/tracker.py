@@ -26,7 +26,7 @@ TICK = Message(b"Event: ItgrixTick")
 """Silence, as a message: nothing was heard, time went on."""
 
 OLDEST_SECONDS = 12 * 3600.0
-"""A call of this age without an end is given up even if the channel list keeps it (house.md §9.5)."""
+"""A call of this age without an end is given up even if it is listed (docs/architecture.md §9.5)."""
 
 WANTED = frozenset(name.encode() for name in HANDLERS)
 """Names of the events that the tracker reads, for a filter before parsing."""
@@ -98,18 +98,8 @@ class Tracker:
             if call is None:
                 unusable.append(key)
             else:
-                self._restore(call)
+                self._board.restore(call)
         return unusable
-
-    def _restore(self, call: state.CallState) -> None:
-        board = self._board
-        board.calls[call.key] = call
-        for linkedid in call.linkedids:
-            board.by_linkedid[linkedid] = call
-        for channel in call.channels.values():
-            board.channels[channel.uniqueid] = call
-            if channel.bridge:
-                board.bridges.setdefault(channel.bridge, {})[channel.uniqueid] = None
 
     def connected(self) -> None:
         """A new connection begins: until its channel list has come, unknown channels are no oddity."""

@@ -1,7 +1,7 @@
 """How legs and calls ended: rules on what was seen, from the facts about DialStatus and hang-up causes.
 
-Neither alone can tell: a declined call and an unanswered one are both NOANSWER, causes 0 and 127 are
-everyday values (asterisk.md 15 to 18). So a leg is judged by whether it was up, then by its Hangup's cause,
+Neither alone can tell: a declined call and an unanswered one are both NOANSWER, causes 0 and 127 are everyday
+values (docs/facts/asterisk.md 15 to 18). So a leg is judged by whether it was up, then by its Hangup's cause,
 then by its DialStatus; a call by whether *people* met, then by its legs and by who hung up first.
 """
 
@@ -50,8 +50,9 @@ def hangup_by(call: CallState) -> str:
     """Who ended the call: "external", "agent", "pbx", or the extension in an internal call.
 
     The first HangupRequest of a channel that took part in the last talk, else whoever left that bridge first
-    (asterisk.md 19). Before anybody talked: the caller giving up, or outside refusing; a caller whom the PBX
-    turned away does not count (`handlers.endings` takes his request back). Inside, a colleague who refused.
+    (docs/facts/asterisk.md 19). Before anybody talked: the caller giving up, or outside refusing; a caller
+    whom the PBX turned away does not count (`handlers.endings` takes his request back). Inside, a colleague
+    who refused.
     """
     if call.talkers:
         first = next((key for key in call.requests if key in call.talkers), call.leaver)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from itgrix_core.calls.events import BY_KIND, CallEvent
+from itgrix_core.calls.events import BY_KIND, CallEnded, CallEvent, CallMerged
 from itgrix_core.crm.adapter import Step
 from itgrix_core.filing import commands
 from itgrix_core.outbox.engine import Job
@@ -17,10 +17,14 @@ COMMANDS = {kind.kind: kind for kind in commands.AnyCommand.__args__}
 def job_of(
     event: CallEvent, born_at: float, *, delay_seconds: float = 0.0, is_provisional: bool = False
 ) -> Job:
-    """An event as a job of its call's lane; `born_at` is when we learned of it (Unix seconds, our clock)."""
+    """An event as a job of its call's lane; `born_at` is when we learned of it (Unix seconds, our clock).
+
+    A merge is an end as well and takes the end's key: it replaces a provisional end that still waits.
+    """
     payload = msgspec.json.encode(event)
+    key = f"{event.call.key}/{CallEnded.kind}" if isinstance(event, CallMerged) else event.id
     not_before = born_at + delay_seconds if delay_seconds else 0.0
-    return Job(event.id, event.call.key, event.kind, payload, born_at, not_before, is_provisional)
+    return Job(key, event.call.key, event.kind, payload, born_at, not_before, is_provisional)
 
 
 def event_of(job: Job) -> CallEvent:
@@ -29,7 +33,10 @@ def event_of(job: Job) -> CallEvent:
     Raises:
         ValueError: the payload is not (any more) what this version stores.
     """
-    return msgspec.json.decode(job.payload, type=BY_KIND[job.kind])
+    kind = BY_KIND.get(job.kind)
+    if kind is None:
+        raise ValueError(f"there is no event of kind '{job.kind}'")
+    return msgspec.json.decode(job.payload, type=kind)
 
 
 class SavedStep(msgspec.Struct):

@@ -66,6 +66,28 @@ def test_a_call_that_the_list_lacks_has_ended_unseen(pbx):
     assert list(pbx.tracker.live_calls) == []
 
 
+def test_a_list_that_overtook_the_end_of_a_call_is_corrected_by_it(pbx):
+    """Events wait in a queue while a list is answered at once: the true end replaces the lost one."""
+    pbx.call_in()
+    pbx.ring()
+    pbx.list_channels()
+    pbx.say("Hangup", Uniqueid="1.1", Linkedid="1.0", Cause="17")
+    told = pbx.say("Hangup", Uniqueid="1.0", Cause="17")
+    (ended,) = [event for event in told if isinstance(event, CallEnded)]
+    assert (ended.is_provisional, ended.call.lost_sight) == (False, "")
+    assert (ended.call.disposition, ended.call.conversations[0].result) == ("busy", "busy")
+    assert [event for event in pbx.told if isinstance(event, Oddity)] == []
+
+
+def test_a_lost_call_is_remembered_until_the_next_list_only(pbx):
+    """After that its channel is an unknown one."""
+    pbx.call_in()
+    pbx.list_channels()
+    pbx.list_channels()
+    (odd,) = pbx.say("Hangup", Uniqueid="1.0", Cause="16")
+    assert odd.what == "unknown channel"
+
+
 def test_a_lost_channel_of_a_call_whose_end_was_seen_leaves_no_doubt(pbx):
     """The phone's hang-up was missed; the caller's was not."""
     pbx.call_in()
@@ -91,6 +113,14 @@ def test_unknown_channels_are_odd_only_once_a_list_was_read(pbx):
     assert (odd.what, odd.message, odd.why) == ("unknown channel", "Hangup", "Uniqueid 9.9")
     pbx.tracker.connected()
     assert pbx.hang_up("9.9") == []
+
+
+def test_the_end_of_a_list_that_never_began_lets_go_of_nobody(pbx):
+    """Told twice, it is not a second list, and not an empty one."""
+    pbx.call_in()
+    pbx.list_channels(TRUNK)
+    assert pbx.say("CoreShowChannelsComplete", EventList="Complete") == []
+    assert list(pbx.tracker.live_calls) == ["lab/1.0"]
 
 
 def test_an_item_without_a_uniqueid_is_odd(pbx):

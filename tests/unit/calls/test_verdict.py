@@ -1,4 +1,4 @@
-"""How phones and calls ended: DialStatus and hang-up cause together (the table of asterisk.md 15)."""
+"""How phones and calls ended: DialStatus and cause together (table of docs/facts/asterisk.md 15)."""
 
 import pytest
 

@@ -1,7 +1,8 @@
 """Newchannel, Newstate, LocalBridge: channels come to be and come up.
 
 A trunk's channel in state Ring is a call from outside; chan_sip's is born Down and says Ring in a Newstate
-(freepbx.md 5). Dialled channels ring in state *Ringing*, so the two words tell the directions apart.
+(docs/facts/freepbx.md 5). Dialled channels ring in state *Ringing*, so the two words tell the directions
+apart.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def known(value: str) -> str:
 
 
 def number(value: str) -> str:
-    """A caller's number, "" where it is none (asterisk.md 8: "<unknown>", "anonymous")."""
+    """A caller's number, "" where it is none (docs/facts/asterisk.md 8: "<unknown>", "anonymous")."""
     return value if any(c.isdigit() for c in value) else ""
 
 

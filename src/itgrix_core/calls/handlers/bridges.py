@@ -1,8 +1,8 @@
 """BridgeEnter, BridgeLeave: who can hear whom.
 
-Leaving is not the end of talking (asterisk.md 21: Local pairs optimise themselves away by hopping), and a
-bridge of type holding or parking is no talk (30, 33). A bridge of type basic makes one call of those in it; a
-conference (type base) does not (4).
+Leaving is not the end of talking (docs/facts/asterisk.md 21: Local pairs optimise themselves away by
+hopping), and a bridge of type holding or parking is no talk (30, 33). A bridge of type basic makes one call
+of those in it; a conference (type base) does not (4).
 """
 
 from __future__ import annotations

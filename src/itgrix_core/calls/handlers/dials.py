@@ -1,7 +1,7 @@
 """DialBegin, DialState, DialEnd: who rings whom, and why a call is a call.
 
-Asterisk says DialEnd twice or never and leaves out the caller for Originate (asterisk.md 16, 40), and a
-masquerade changes the caller in the middle (28): so a dial is known by its DestUniqueid alone.
+Asterisk says DialEnd twice or never and leaves out the caller for Originate (docs/facts/asterisk.md 16, 40),
+and a masquerade changes the caller in the middle (28): so a dial is known by its DestUniqueid alone.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from itgrix_core.calls.topology import ChannelKind
 from itgrix_core.wire.messages import Message
 
 TURNED_AWAY = frozenset({"17", "34"})
-"""Causes that Busy() and Congestion() set (asterisk.md 18, 19)."""
+"""Causes that Busy() and Congestion() set (docs/facts/asterisk.md 18, 19)."""
 
 
 def on_hanguprequest(board: Board, message: Message, at: float) -> None:

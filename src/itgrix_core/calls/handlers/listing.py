@@ -1,11 +1,14 @@
 """CoreShowChannel, CoreShowChannelsComplete: the whole truth, asked for after each login and every minute.
 
 What the list has and we do not is taken up in the middle; what we have and it lacks, though it was born
-before the list began, is gone: its call ends as lost sight of (house.md §9.5). `Application` tells a
-dialled channel (AppDial, AppQueue) from one that dials (asterisk.md 49 says what the list does not tell).
+before the list began, is gone: its call ends as lost sight of (docs/architecture.md §9.5). `Application`
+tells a dialled channel (AppDial, AppQueue) from one that dials (docs/facts/asterisk.md 49 says what the list
+does not tell).
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.finding import touch
@@ -14,7 +17,7 @@ from itgrix_core.calls.handlers.middle import pair_locals, understand
 from itgrix_core.calls.handlers.recordings import record
 from itgrix_core.calls.meeting import meet
 from itgrix_core.calls.questions import RECORDING_VARIABLE
-from itgrix_core.calls.state import Channel
+from itgrix_core.calls.state import Channel, dump
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Direction
 
@@ -86,16 +89,27 @@ def _sit(board: Board, uniqueid: str, message: Message, at: float) -> None:
 
 
 def on_complete(board: Board, message: Message, at: float) -> None:  # noqa: ARG001 - a handler's shape
-    """The list is whole: understand the newcomers, let go of what it lacks."""
-    listed, board.listed = board.listed or {}, None
+    """The list is whole: understand the newcomers, let go of what it lacks. Without a begin it was none."""
+    if board.listed is None:
+        return
+    listed, board.listed = board.listed, None
     board.is_settled = True
     pair_locals(board)
     for call in list(board.calls.values()):
         understand(board, call, listed, at)
+    _remember(board, listed)
     for uniqueid in [uid for uid in board.channels if uid not in listed]:
         call = board.channels[uniqueid]
         call.lost_sight = LOST
         board.drop(call, call.channels[uniqueid], "", at)
+
+
+def _remember(board: Board, listed: Mapping[str, str]) -> None:
+    """Keep the calls of which nothing is listed, until the next list, in case it was merely too early."""
+    board.lost = {}
+    for call in board.calls.values():
+        if not any(uniqueid in listed for uniqueid in call.channels):
+            board.lost |= dict.fromkeys(call.channels, dump(call))
 
 
 def _seconds(duration: str) -> float:

@@ -1,7 +1,8 @@
 """Calls found in the middle of their lives: who called whom, and who hears whom.
 
 After a login, or after a line was cut, the channel list shows channels whose births and dials nobody told.
-What it does not tell either is guessed from names and from what each Dial says it dials (asterisk.md 49).
+What it does not tell either is guessed from names and from what each Dial says it dials
+(docs/facts/asterisk.md 49).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """OriginateResponse: a click-to-call whose agent could not even be rung.
 
 It comes when the agent's side is answered or has failed, while that call still lives; but for a phone that is
-not registered it is the only event at all (asterisk.md 38): no channel, no Linkedid. Then the request's own
-ActionID has to stand for the call.
+not registered it is the only event at all (docs/facts/asterisk.md 38): no channel, no Linkedid. Then the
+request's own ActionID has to stand for the call.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """QueueCallerJoin, QueueCallerAbandon: waiting in a queue.
 
-Abandon also comes when the queue's own time ran out (asterisk.md 34); who hung up tells the two apart.
+Abandon also comes when the queue's own time ran out (docs/facts/asterisk.md 34); who hung up tells the two
+apart.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """BlindTransfer, AttendedTransfer, Pickup, ParkedCall: calls change hands.
 
-These events come at once with Result Success and do not say that anybody answered (asterisk.md 25, 28);
-whether a transfer went through is judged when the call is looked at (`snapshot`).
+These events come at once with Result Success and do not say that anybody answered (docs/facts/asterisk.md 25,
+28); whether a transfer went through is judged when the call is looked at (`snapshot`).
 """
 
 from __future__ import annotations
