@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test slow asterisk lint types
+.PHONY: help demo test slow asterisk lint types docs
 
 help:
 	@echo "make demo      real recorded calls through hooks into a CRM that runs here (ARGS='...' for itgrix demo)"
@@ -13,12 +13,13 @@ help:
 	@echo "make asterisk  the tests on a real Asterisk, which is installed when it is missing"
 	@echo "make lint      style and import contract"
 	@echo "make types     mypy, strict"
+	@echo "make docs      the manual of the hooks, from their specs"
 
 demo: $(VENV)/.for-tests
 	$(BIN)/itgrix demo --once $(ARGS)
 
 test: $(VENV)/.for-tests
-	$(BIN)/pytest -m "not asterisk and not slow" $(ARGS)
+	$(BIN)/pytest -n auto -m "not asterisk and not slow" $(ARGS)
 
 slow: $(VENV)/.for-tests
 	$(BIN)/pytest -m slow $(ARGS)
@@ -33,6 +34,9 @@ lint: $(VENV)/.for-lint
 
 types: $(VENV)/.for-lint
 	$(BIN)/mypy
+
+docs: $(VENV)/.for-tests
+	$(BIN)/python -m itgrix_hooks.manual docs/hooks.md
 
 $(VENV)/.for-tests: setup.cfg pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \

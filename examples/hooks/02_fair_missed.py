@@ -1,5 +1,7 @@
 """Case 2: missed calls from outside go to these users in turn, evenly, whoever else would have got them.
 
+Settings of this plugin in itgrix.yaml:
+
     hooks:
       settings:
         02_fair_missed:

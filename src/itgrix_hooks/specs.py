@@ -101,8 +101,8 @@ def need_registration(
     """Whether the CRM is to know of this call.
 
     What it decides:
-        Black and white lists: `False` keeps a call out of the CRM. The first explicit answer sticks. Decide
-        before the first registration: `False` afterwards hides the card and finishes the call, no more.
+        Black and white lists: `False` keeps a call out of the CRM, and sticks. Decide it before the first
+        registration: `False` afterwards hides the card and finishes the call, no more.
 
     When and where it is asked:
         Before the first registration, then at each stage. Decide: the most local answer counts. While the
@@ -259,7 +259,7 @@ def process_record_file_path(
         The file to attach (it may be converted on the way) or the link to give.
 
     When and where it is asked:
-        For each recording, or once without one, after the finish. A chain that can be cancelled, 10 s each.
+        After the finish of an answered call, for its recording or once without. Can be cancelled, 10 s each.
 
     Arguments:
         path: where this machine finds the file; `None` when it was not found.

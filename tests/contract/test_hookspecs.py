@@ -49,13 +49,13 @@ def test_the_table_has_a_row_for_every_spec_in_the_order_of_a_call():
     assert set(rows) == set(SIGNATURES)
 
 
-@pytest.mark.parametrize("hook", HOOKS.values(), ids=str)
+@pytest.mark.parametrize("hook", HOOKS.values(), ids=lambda hook: hook.name)
 def test_a_signature_is_the_promised_one(hook):
     """Own arguments in their order, then the four that every hook may name."""
     assert " ".join(hook.arguments) == " ".join([SIGNATURES[hook.name], *EXTRAS])
 
 
-@pytest.mark.parametrize("hook", HOOKS.values(), ids=str)
+@pytest.mark.parametrize("hook", HOOKS.values(), ids=lambda hook: hook.name)
 def test_a_signature_is_typed(hook):
     """Arguments and answer."""
     signature = inspect.signature(hook.spec)
@@ -63,21 +63,21 @@ def test_a_signature_is_typed(hook):
     assert inspect.Signature.empty not in [*annotations, signature.return_annotation]
 
 
-@pytest.mark.parametrize("hook", HOOKS.values(), ids=str)
+@pytest.mark.parametrize("hook", HOOKS.values(), ids=lambda hook: hook.name)
 def test_a_docstring_has_six_parts_in_order(hook):
     """Each of them with something in it."""
     found = re.findall(r"^([A-Z][^:\n]*):\n    \S", inspect.getdoc(hook.spec), flags=re.MULTILINE)
     assert found == PARTS
 
 
-@pytest.mark.parametrize("hook", HOOKS.values(), ids=str)
+@pytest.mark.parametrize("hook", HOOKS.values(), ids=lambda hook: hook.name)
 def test_a_docstring_tells_each_argument(hook):
     """In the order of the signature."""
     told = inspect.getdoc(hook.spec).split("Arguments:\n")[1].split("\n\n")[0]
     assert tuple(re.findall(r"^    (\w+): \S", told, flags=re.MULTILINE)) == hook.arguments
 
 
-@pytest.mark.parametrize("hook", HOOKS.values(), ids=str)
+@pytest.mark.parametrize("hook", HOOKS.values(), ids=lambda hook: hook.name)
 def test_an_example_is_a_file_that_implements_the_hook_and_has_a_test(hook):
     """The path in the docstring leads to it."""
     example = ROOT / inspect.getdoc(hook.spec).split("Example:\n")[1].strip()
@@ -86,7 +86,7 @@ def test_an_example_is_a_file_that_implements_the_hook_and_has_a_test(hook):
     assert f'"{hook.name}"' in test
 
 
-@pytest.mark.parametrize("hook", HOOKS.values(), ids=str)
+@pytest.mark.parametrize("hook", HOOKS.values(), ids=lambda hook: hook.name)
 def test_a_row_fits_its_spec(hook):
     """A chain passes one of its arguments on; whether it can be cancelled stands in the text and the type."""
     assert (hook.value in hook.arguments) == (hook.kind is Kind.CHAIN)

@@ -24,6 +24,8 @@ NOISE = frozenset(
     b" QueueMemberStatus ContactStatus ChallengeSent SuccessfulAuth Registry TestEvent DTMFBegin DTMFEnd"
     b" MusicOnHoldStart MusicOnHoldStop ChannelTalkingStart ChannelTalkingStop".split()
 )
+TOGETHER_SECONDS = 0.02
+"""Chunks that came within this time are taken as one by a consumer that is behind: one commit for all."""
 _END_OF_LIST = b"\r\nEventList: Complete"
 
 
@@ -98,8 +100,17 @@ class Backlog:
                     return
                 item = self._items.popleft()
                 if isinstance(item, Chunk):
+                    item = self._with_next(item)
                     self._waiting -= len(item.data)
             yield item
+
+    def _with_next(self, chunk: Chunk) -> Chunk:
+        """A chunk and those that waited behind it and came at the same time (the lock is held)."""
+        parts, until = [chunk.data], chunk.received_at + TOGETHER_SECONDS
+        while self._items and isinstance(item := self._items[0], Chunk) and item.received_at <= until:
+            parts.append(item.data)
+            self._items.popleft()
+        return Chunk(b"".join(parts), chunk.received_at) if len(parts) > 1 else chunk
 
     def take_shortage(self) -> bool:
         """Whether events that matter were shed and there is room again: told once, then ask for a list."""

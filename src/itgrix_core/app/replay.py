@@ -19,6 +19,7 @@ from itgrix_core.crm.bitrix24.answers import filed_of
 from itgrix_core.crm.bitrix24.params import params_of
 from itgrix_core.crm.dry_run import DryRun
 from itgrix_core.filing.plan import Rules
+from itgrix_core.filing.turns import turn_of
 from itgrix_core.jobs.accounts import Account, Accounts
 from itgrix_core.jobs.codec import job_of
 from itgrix_core.jobs.delivery import Delivery
@@ -119,8 +120,9 @@ def rehearse(told: Sequence[Told], hooks: HookSettings) -> Iterator[Rehearsed]:
             jobs: Sequence[Job] = [job_of(event, event.at) for event in events]
             while jobs:
                 result = delivery(jobs, Attempt(1, jobs[0].born_at))
-                count = result.count if isinstance(result, Done) else 1
-                last = events[len(events) - len(jobs) + count - 1]
+                left = events[-len(jobs) :]
+                count = result.count if isinstance(result, Done) else len(turn_of(left))
+                last = left[count - 1]
                 skipped = () if isinstance(result, Done) else (f"{type(result).__name__}: {result.reason}",)
                 yield Rehearsed(
                     last.call, last.kind, tuple(notes.asks), tuple(notes.steps), (*notes.skips, *skipped)

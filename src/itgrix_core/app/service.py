@@ -39,6 +39,9 @@ from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.plugins.manager import Plugins
 from itgrix_hooks.tools import Pbx
 
+STOP_SECONDS = 5.0
+"""How long a stop waits for requests that are under way: a portal may be as slow as its time-out."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -81,14 +84,14 @@ class Service:
         watcher: Watcher | None = None,
         plugins: Plugins | None = None,
         lost_sight_seconds: float = LOST_SIGHT_SECONDS,
-        on_state: Callable[[str, bool, str], None] | None = None,
+        on_state: Callable[[str, bool, str], None] = lambda _name, _is_up, _why: None,
     ) -> None:
         self.settings = settings
         self.plugins = plugins or Plugins.load(settings.hooks)
         self.lines: dict[str, Line] = {}
         self._watcher = Watchers(LogWatcher(), *([watcher] if watcher else []))
         self._lost_sight_seconds = lost_sight_seconds
-        self._on_state = on_state or _log_state
+        self._on_state = on_state
         self._stopping = threading.Event()
         self._worker: threading.Thread | None = None
         self._adapters = {name: BitrixAdapter(crm, name) for name, crm in settings.crm.items()}
@@ -130,7 +133,8 @@ class Service:
             try:
                 self._adapters[name].user(crm.default_user)
             except CrmError as error:
-                _log.warning(str(error))
+                if not self._stopping.is_set():
+                    _log.warning(str(error))
 
     def _line(self, name: str, asterisk: AsteriskSettings) -> Line:
         recorder = Recorder(self.settings.data_folder / "recorded", name)
@@ -172,7 +176,10 @@ class Service:
         self._stopping.set()
         self.engine.wake()
         if self._worker:
-            self._worker.join(30)
+            self._worker.join(STOP_SECONDS)
+        if self._worker and self._worker.is_alive():  # the folder stays ours until the process has ended
+            _log.warning("A request is still under way; the next start asks the CRM what became of it.")
+            return
         for line in self.lines.values():
             line.recorder.close()
         for adapter in self._adapters.values():
@@ -220,10 +227,3 @@ def topology_of(asterisk: AsteriskSettings) -> Topology:
 
 def _info(name: str, asterisk: AsteriskSettings) -> Pbx:
     return PbxInfo(name, asterisk.timezone)
-
-
-def _log_state(name: str, is_connected: bool, reason: str) -> None:
-    if is_connected:
-        _log.info(f"Asterisk {name}: connected")
-    else:
-        _log.warning(f"Asterisk {name}: {reason}")

@@ -16,6 +16,7 @@ from itgrix_core.calls.table import CallTrigger, LegTrigger, Phase
 INHERITED = (
     "started_at", "caller", "client_number", "client_name", "did", "trunk", "extension", "dialled", "queue",
     "answered_at", "attempts", "is_originated", "is_pbx_answered", "talkers",
+    "sent_on",
 )  # fmt: skip
 """What an older group of channels, no call so far, takes over from the call that becomes a part of it."""
 
@@ -35,10 +36,24 @@ def relink(board: Board, call: CallState, channel: Channel, linkedid: str, at: f
 
 def join_bridge(board: Board, bridge: str, at: float) -> None:
     """The calls whose channels share a bridge become one, the oldest."""
-    calls: dict[str, CallState] = {}
-    for uniqueid in board.bridges.get(bridge, ()):
-        calls.setdefault(board.channels[uniqueid].key, board.channels[uniqueid])
-    join(board, list(calls.values()), at)
+    join(board, _calls_in(board, bridge), at)
+
+
+def _calls_in(board: Board, bridge: str) -> list[CallState]:
+    """The calls whose channels are in a bridge, each once, in the order of their coming."""
+    calls = {board.channels[uniqueid].key: board.channels[uniqueid] for uniqueid in board.bridges.get(bridge, ())}
+    return list(calls.values())
+
+
+def join_room(board: Board, bridge: str, at: float) -> None:
+    """In a conference those who have no call of their own (employees who dialled in) join the oldest that has."""
+    calls = _calls_in(board, bridge)
+    live = [call for call in calls if call.phase is Phase.LIVE]
+    if live:
+        oldest = min(live, key=lambda call: call.born_at)
+        for call in calls:
+            if call.phase is Phase.LATENT:
+                merge(board, call, oldest, at)
 
 
 def join(board: Board, calls: list[CallState], at: float) -> None:
@@ -68,6 +83,7 @@ def merge(board: Board, call: CallState, into: CallState, at: float) -> None:
     into.linkedids += [known for known in call.linkedids if known not in into.linkedids]
     into.recordings += call.recordings
     into.requests += call.requests
+    into.is_shut_down = into.is_shut_down or call.is_shut_down
     board.changed[into.key] = None
     for leg in call.legs.values():
         _take(board, into, leg, at)
@@ -84,6 +100,7 @@ def _take(board: Board, into: CallState, leg: Leg, at: float) -> None:
         leg.extension,
         trunk=leg.trunk,
         is_rung=leg.is_rung,
+        tried_at=leg.tried_at,
         rang_at=leg.rang_at,
         is_up=leg.is_up,
         status=leg.status,

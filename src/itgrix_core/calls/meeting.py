@@ -38,7 +38,7 @@ def meet(board: Board, call: CallState, channel: Channel, at: float) -> None:
     if not far or not people or call.phase is not Phase.LIVE:
         return
     call.talkers = [c.uniqueid for c in (*far, *people)]
-    call.leaver = ""
+    call.leaver = call.sent_on = ""
     call.answered_at = call.answered_at or at
     for person in people:
         leg = call.leg(person.uniqueid, employee_of(person))

@@ -15,8 +15,6 @@ RECORDING_ID = "itgrix-recording-"
 Action = tuple[tuple[str, str], ...]
 """An AMI action as its headers, in order."""
 
-CHANNEL_LIST: Action = (("Action", "CoreShowChannels"),)
-
 
 def question_about(message: Message) -> Action | None:
     """The action that an event gives rise to, `None` for nearly all."""

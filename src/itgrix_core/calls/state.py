@@ -42,7 +42,10 @@ class Channel:
 
 @dataclass(slots=True)
 class Leg:
-    """One employee's channel in a call; becomes a `Conversation`. `is_rung`: somebody dialled it."""
+    """One employee's channel in a call; becomes a `Conversation`. `is_rung`: somebody dialled it.
+
+    `tried_at`: when its dial began; `stopped_at`: when its dial was over.
+    """
 
     key: str
     extension: str
@@ -50,6 +53,7 @@ class Leg:
     is_rung: bool = False
     trunk: str | None = None
     state: LegState = LegState.TRIED
+    tried_at: float | None = None
     rang_at: float | None = None
     answered_at: float | None = None
     ended_at: float | None = None
@@ -92,9 +96,11 @@ class CallState:
         client_left_at: when the other party's last channel was gone.
         requests: Uniqueids of real channels in the order of their first HangupRequest.
         talkers: Uniqueids that heard each other last; `leaver` left them first.
+        sent_on: the transferee's Uniqueid from when he was sent on or parked until he talks again, else "".
         is_found: the channel list told of it first, in the middle of its life.
         is_originated: the PBX called first (click-to-call).
         has_abandoned: Asterisk said QueueCallerAbandon.
+        is_shut_down: the PBX, going down, took it with it.
         is_pbx_answered: the PBX took the caller's channel (menu, queue, announcement).
         last_exten: where the caller's channel was last seen in the dialplan.
     """
@@ -125,9 +131,11 @@ class CallState:
     requests: list[str] = field(default_factory=list)
     talkers: list[str] = field(default_factory=list)
     leaver: str = ""
+    sent_on: str = ""
     is_found: bool = False
     is_originated: bool = False
     has_abandoned: bool = False
+    is_shut_down: bool = False
     is_pbx_answered: bool = False
     lost_sight: str = ""
 

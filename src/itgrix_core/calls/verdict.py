@@ -11,9 +11,14 @@ from itgrix_core.calls.state import Attempt, CallState, Leg
 from itgrix_hooks.values import Direction, Disposition, Result
 
 BUSY, DECLINED, ELSEWHERE = "17", "21", "26"
+GIVEN_UP = "CANCEL"
+"""DialStatus of a phone that the PBX stopped ringing: its cause may be a colleague's (`ringgroup_mixed_missed`)."""
 WRONG_NUMBER = frozenset({"1", "2", "3", "22", "27", "28", "34", "38", "41", "42", "44", "58"})
 """Q.850 causes of a number that cannot be reached at all: unallocated, no route, changed, out of order …"""
 NO_WAY = frozenset({"CHANUNAVAIL", "CONGESTION"})
+
+TIME_TO_RING = 2.0
+"""Seconds in which a phone that can be reached has begun to ring (a reply is due after 0.2 s, RFC 3261 17.2.1)."""
 
 _OF_RESULT = {
     Result.BUSY: Disposition.BUSY,
@@ -28,11 +33,20 @@ def result_of_leg(leg: Leg, cause: str) -> Result:
         return Result.ANSWERED
     if cause == ELSEWHERE:
         return Result.ANSWERED_ELSEWHERE
-    if cause == BUSY or leg.status == "BUSY":
+    if leg.status == "BUSY" or (cause == BUSY and leg.status != GIVEN_UP):
         return Result.BUSY
-    if cause == DECLINED:
+    if cause == DECLINED and leg.status != GIVEN_UP:
         return Result.DECLINED
-    return Result.NO_ANSWER if leg.rang_at else Result.UNREACHABLE
+    if leg.rang_at or _was_given_up_at_once(leg):
+        return Result.NO_ANSWER
+    return Result.UNREACHABLE
+
+
+def _was_given_up_at_once(leg: Leg) -> bool:
+    """Whether the caller left before the phone had the time to ring: its silence proves nothing."""
+    if leg.status != GIVEN_UP or leg.tried_at is None or leg.stopped_at is None:
+        return False
+    return leg.stopped_at - leg.tried_at < TIME_TO_RING
 
 
 def result_of_caller(call: CallState) -> Result:
@@ -50,10 +64,17 @@ def hangup_by(call: CallState) -> str:
     """Who ended the call: "external", "agent", "pbx", or the extension in an internal call.
 
     The first HangupRequest of a channel that took part in the last talk, else whoever left that bridge first
-    (docs/facts/asterisk.md 19). Before anybody talked: the caller giving up, or outside refusing; a caller
+    (docs/facts/asterisk.md 19). Whoever sent the client on, or parked him, ended nothing by leaving: then it
+    is the client who gives up, or the PBX. Before anybody talked: the caller giving up, or outside refusing; a caller
     whom the PBX turned away does not count (`handlers.endings` takes his request back). Inside, a colleague
     who refused.
     """
+    if call.is_shut_down:
+        return "pbx"
+    if call.sent_on:
+        waiting = [*call.far, call.sent_on]
+        first = next((key for key in call.requests if key in waiting), "")
+        return _side(call, first) if first else "pbx"
     if call.talkers:
         first = next((key for key in call.requests if key in call.talkers), call.leaver)
         return _side(call, first) if first else "pbx"
@@ -119,17 +140,21 @@ def _outward(call: CallState) -> Disposition:
     if call.answered_at:
         return Disposition.ANSWERED
     attempts = list(call.attempts.values())
-    if any(a.cause == BUSY or a.status == "BUSY" for a in attempts):
+    if any(a.status == "BUSY" or _refused(a, BUSY) for a in attempts):
         return Disposition.BUSY
-    if any(a.cause == DECLINED for a in attempts):
+    if any(_refused(a, DECLINED) for a in attempts):
         return Disposition.DECLINED
     if any(a.rang_at or not _is_dead_end(a) for a in attempts):
         return Disposition.NO_ANSWER
     return Disposition.FAILED
 
 
+def _refused(attempt: Attempt, cause: str) -> bool:
+    return attempt.cause == cause and attempt.status != GIVEN_UP
+
+
 def _is_dead_end(attempt: Attempt) -> bool:
-    if attempt.status == "CANCEL":
+    if attempt.status == GIVEN_UP:
         return False
     return attempt.status in NO_WAY or attempt.cause in WRONG_NUMBER
 

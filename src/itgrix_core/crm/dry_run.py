@@ -55,7 +55,7 @@ class DryRun:
 
     def user_of_extension(self, extension: str) -> User | None:
         """User 101 for extension 101."""
-        return User(int(extension), f"user of {extension}", extension) if extension.isdigit() else None
+        return User(int(extension), f"user of {extension}", extension) if extension.isdecimal() else None
 
     def user(self, user_id: int) -> User | None:
         """Every user exists."""

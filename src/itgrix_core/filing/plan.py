@@ -74,9 +74,17 @@ def unfiled(call: Call, rules: Rules) -> str:
     """Why a call is not filed at all, "" if it is."""
     if call.direction is Direction.INTERNAL and not rules.is_filing_internal:
         return "a call between employees"
-    if call.client_number is None or not call.client_number.is_usable:
+    number = other_number(call)
+    if number is None or not number.is_usable:
         return "a caller without a number"
     return ""
+
+
+def other_number(call: Call) -> PhoneNumber | None:
+    """The number that a call is filed with: the client's; between employees the one that was dialled."""
+    if call.direction is Direction.INTERNAL:
+        return PhoneNumber(call.dialled or next(iter(call.rung), ""))
+    return call.client_number
 
 
 def cards(
@@ -120,10 +128,17 @@ def _see(event: CallEvent, wanted: list[int], users: Users) -> None:
     if isinstance(event, ConversationAccepted):
         wanted[:] = [user.id] if user else []
     elif user and isinstance(event, ConversationEnded):
-        if conversation.result is not Result.ANSWERED and user.id in wanted:
+        is_over = conversation.result is not Result.ANSWERED and not _is_in_call(event.call, user, users)
+        if is_over and user.id in wanted:
             wanted.remove(user.id)
     elif user and user.id not in wanted:
         wanted.append(user.id)
+
+
+def _is_in_call(call: Call, user: User, users: Users) -> bool:
+    """Whether one of the employee's phones rings or talks: he may have several."""
+    going_on = (users.get(c.extension) for c in call.conversations if c.result is None)
+    return any(other and other.id == user.id for other in going_on)
 
 
 def registration(
@@ -154,12 +169,13 @@ def closing(call: Call, owner: Owner, standing: Standing) -> tuple[AnyCommand, .
     """Take the card from everybody but the owner (the finish takes it from him), and finish."""
     others = tuple(user for user in standing.shown if user != owner.user_id)
     hide = (HideCard(call.key, others),) if others else ()
-    is_answered = call.disposition is Disposition.ANSWERED
+    disposition = call.disposition or (Disposition.ANSWERED if call.is_answered else Disposition.MISSED)
+    is_answered = disposition is Disposition.ANSWERED
     finish = FinishCall(
         call=call.key,
         user_id=owner.user_id,
         direction=call.direction,
-        disposition=call.disposition or Disposition.MISSED,
+        disposition=disposition,
         talk_seconds=call.talk_seconds if is_answered else 0.0,
         reason=call.lost_sight or ("" if is_answered or not call.disposition else call.disposition.value),
     )
@@ -205,7 +221,7 @@ def mapped(table: Mapping[str, str], call: Call) -> str:
     """The entry for the call's DID (however it is written) or trunk; "" if there is none."""
     did = PhoneNumber(call.did or "")
     for key, value in table.items():
-        if key in (call.did, call.trunk) or (did.is_usable and PhoneNumber(key).digits == did.digits):
+        if key in (call.did, call.trunk) or did.same_as(PhoneNumber(key)):
             return value
     return ""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from itgrix_core.crm.adapter import Adapter
+from itgrix_core.errors import CrmError
 from itgrix_core.filing.plan import Rules, mapped
 from itgrix_hooks.values import Call
 
@@ -34,5 +35,15 @@ class Accounts:
     routes: Mapping[str, str]
 
     def of(self, call: Call) -> Account:
-        """The account that gets this call."""
-        return self.by_name[mapped(self.routes, call) or self.of_pbx[call.pbx]]
+        """The account that gets this call.
+
+        Raises:
+            CrmError: the configuration no longer knows its Asterisk, or its account, by that name.
+        """
+        name = mapped(self.routes, call) or self.of_pbx.get(call.pbx, "")
+        if name not in self.by_name:
+            raise CrmError(
+                f"Call {call.key} waits for a CRM account: the configuration has none for the Asterisk "
+                f"'{call.pbx}'. Name it again under `asterisk`, with its `crm`."
+            )
+        return self.by_name[name]

@@ -2,6 +2,8 @@
 
 A replayed log lies in the past, and a PBX's clock may be wrong by minutes; compared with our own clock every
 card would be stale. So lateness counts from the newest message: its time, and what has passed here since.
+Answers and list items bear no time: they are put onto the PBX's clock by what the last stamped event differed
+from ours.
 """
 
 from __future__ import annotations
@@ -19,6 +21,21 @@ class StreamClock:
         self._wall = wall
         self._steady = steady
         self._newest: tuple[float, float] | None = None
+        self._skew: float | None = None
+
+    def time_of(self, stamp: float | None, received_at: float) -> float:
+        """The stream's time of a message.
+
+        Args:
+            stamp: the time that it bears, if any.
+            received_at: when it came, by our clock.
+        """
+        if stamp is None:
+            return received_at + (self._skew or 0.0)
+        if self._skew is None:
+            self._newest = None  # until now we took our own clock for the PBX's
+        self._skew = stamp - received_at
+        return stamp
 
     def seen(self, at: float) -> None:
         """A message of this time has just come."""

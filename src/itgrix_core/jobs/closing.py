@@ -41,13 +41,14 @@ class Closing:
         phases = [("finish", self._finish), ("describe", describing.decide)]
         if turn.has_plugins_for("get_updated_entity_fields"):
             phases.append(("bind", describing.bind))
-        if not turn.standing.is_registered:
+        if turn.has_decided("late") or not turn.standing.is_registered:
             phases.insert(0, ("late", self._register_late))
         for name, decide in phases:
             waiting = turn.phase(name, decide)
             if waiting:
                 return waiting
             if turn.declined:
+                turn.tell_skipped(turn.declined)
                 return None
         self._send_for_recording()
         turn.closed()
@@ -65,20 +66,17 @@ class Closing:
 
     def _finish(self) -> list[Step]:
         turn = self._turn
-        if not turn.is_wanted():
+        if not turn.has_decided("late") and not turn.is_wanted():
             return quiet_end(turn)
         owner = self._owner()
-        steps: list[Step] = []
-        for command in plan.closing(turn.call, owner, turn.standing):
-            steps += (
-                self._finish_params(command, owner)
-                if isinstance(command, FinishCall)
-                else [turn.step(command)]
-            )
-        return steps
+        *hides, finish = plan.closing(turn.call, owner, turn.standing)
+        finishing = self._finishing(finish, owner) if isinstance(finish, FinishCall) else None
+        if finishing is None:
+            return [turn.step(hide) for hide in plan.hide_all(turn.call, turn.standing)]
+        return [*(turn.step(hide) for hide in hides), finishing]
 
-    def _finish_params(self, command: FinishCall, owner: Owner) -> list[Step]:
-        """The finish as the hooks want it; cancelled, the card is hidden from its last viewers instead."""
+    def _finishing(self, command: FinishCall, owner: Owner) -> Step | None:
+        """The finish as the hooks want it; `None` if they cancel it, which click-to-call does not allow."""
         turn = self._turn
         filed = turn.filed
         asked = turn.questions.ask(
@@ -90,10 +88,8 @@ class Closing:
             filed=filed,
         )
         if not asked.is_cancelled:
-            return [turn.step(command, asked.answer)]
-        if turn.call.is_click_to_call:
-            return [turn.step(command)]
-        return [turn.step(hide) for hide in plan.hide_all(turn.call, turn.standing)]
+            return turn.step(command, asked.answer)
+        return turn.step(command) if turn.call.is_click_to_call else None
 
     def _owner(self) -> Owner:
         turn = self._turn

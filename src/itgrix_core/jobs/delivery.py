@@ -6,7 +6,8 @@ and asks nobody again. So a round robin never skips anybody because the portal w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 
 from itgrix_core.calls.events import CallEnded, CallEvent, CallMerged
 from itgrix_core.crm.adapter import CrmUnavailable
@@ -69,15 +70,23 @@ class Delivery:
             if row is not None:
                 count, _ = decode_decision(row)
                 return [event_of(job) for job in jobs[:count]]
-        return turn_of([event_of(job) for job in jobs])
+        return turn_of([event_of(jobs[0]), *_readable(jobs[1:])])
 
     def _file(self, head: Job, events: Sequence[CallEvent], attempt: Attempt) -> Later | None:
         call = events[-1].call
         account, now = self._accounts.of(call), self._clock(call.pbx)
-        questions = Questions(self._tools, account, call, head.key, now)
+        is_end = isinstance(events[-1], CallEnded | CallMerged)
+        questions = Questions(self._tools, account, call, head.key, now, is_live=not is_end)
         turn = Turn(head.key, events, account, questions, self._tools, self._effects, now)
         if turn.is_out_of_scope():
             return None
-        if isinstance(events[-1], CallEnded | CallMerged):
+        if is_end:
             return Closing(turn, self._engine, attempt.now).file()
         return Ringing(turn).file()
+
+
+def _readable(jobs: Sequence[Job]) -> Iterator[CallEvent]:
+    """The events up to the first that cannot be read: it dies at the head of its lane, alone."""
+    with contextlib.suppress(ValueError):
+        for job in jobs:
+            yield event_of(job)

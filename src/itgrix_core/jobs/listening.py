@@ -28,7 +28,7 @@ from itgrix_core.wire.frames import is_banner, only, read_blocks
 from itgrix_core.wire.messages import Message
 
 COALESCING_SECONDS = 0.1
-"""How long the first ring of a call waits for its colleagues, so that a group is one request."""
+"""How long a ring waits for its colleagues, so that a group, or a queue's round, is one request."""
 
 LOST_SIGHT_SECONDS = 15 * 60.0
 """How long a lost-sight end waits for a better account; a finish cannot be corrected."""
@@ -51,6 +51,7 @@ class Listening:
         clock: told the time of each message.
         watcher: told each event and oddity.
         send: sends an action; its answer comes in the stream.
+        wall: Unix seconds here: what is read later than it was received is as much older.
         lost_sight_seconds: see `LOST_SIGHT_SECONDS`.
     """
 
@@ -99,7 +100,9 @@ class Listening:
         for key in unusable:
             _log.warning("a saved call is of another version; the channel list will tell of it", call=key)
         saved = self._spool.position(self._pbx)
-        if saved is None:
+        if saved is None:  # from now on every word counts, also those before the first commit
+            end = self._recorder.end() or Position("", 0)
+            self._spool.commit(self._pbx, [], {}, f"{end.segment}:{end.offset}")
             return 0
         fed = 0
         for recorded in self._recorder.read_from(_position(saved)):
@@ -111,20 +114,29 @@ class Listening:
 
     def on_chunk(self, data: bytes, received_at: float) -> None:
         """Whole blocks of the stream as they came, and when (Unix seconds)."""
-        position = self._recorder.append(data, received_at)
+        position = self._record(data, received_at)
         self._understand(read_blocks(data), received_at, is_asking=True)
         if received_at - self._ticked_at > TICK_SECONDS:
             self._tick(received_at)
         self._commit(position)
 
+    def _record(self, data: bytes, received_at: float) -> Position | None:
+        """Where the chunk ends on disk; `None` if it cannot be written: it is understood all the same."""
+        try:
+            return self._recorder.append(data, received_at)
+        except DataFolderError as error:
+            _log.error(f"{error} Calls are filed on, but a crash now would lose what is going on.")
+            return None
+
     def _understand(self, blocks: Iterable[bytes], received_at: float, *, is_asking: bool) -> None:
+        age = max(0.0, self._wall() - received_at)
         for block in only(WANTED | ASKED_ABOUT, blocks):
             if is_banner(block):
                 self._tracker.connected()
                 continue
             message = Message(block)
-            at = message.timestamp or received_at
-            self._clock.seen(at)
+            at = self._clock.time_of(message.timestamp, received_at)
+            self._clock.seen(at + age)
             for told in self._tracker.feed(message, at):
                 self._tell(told, received_at)
             question = question_about(message) if is_asking else None
@@ -149,7 +161,10 @@ class Listening:
         self._watcher.happened(told)
 
     def _delay(self, event: CallEvent, received_at: float) -> float:
-        """The first ring waits a moment for the others; a lost-sight end for somebody who knows better."""
+        """A ring waits a moment for the others, who follow it without a delay of their own.
+
+        A lost-sight end waits for somebody who knows better.
+        """
         key = event.call.key
         if isinstance(event, CallEnded | CallMerged):
             self._waiting.pop(key, None)
@@ -164,16 +179,20 @@ class Listening:
         self._ticked_at = at
         for told in self._tracker.feed(TICK, self._clock.now()):
             self._tell(told, at)
-        saved = self._spool.position(self._pbx)
-        self._recorder.prune(_position(saved) if saved else None, KEPT_BYTES)
+        try:
+            saved = self._spool.position(self._pbx)
+            self._recorder.prune(_position(saved) if saved else None, KEPT_BYTES)
+        except (DataFolderError, OSError) as error:
+            _log.error(f"the recorded log cannot be shortened: {error}")
 
-    def _commit(self, position: Position) -> None:
+    def _commit(self, position: Position | None) -> None:
         """Store what has come up; what cannot be stored now is kept and stored with the next chunk."""
         self._rows |= self._tracker.changes()
         if not self._jobs and not self._rows:
             return
         try:
-            self._spool.commit(self._pbx, self._jobs, self._rows, f"{position.segment}:{position.offset}")
+            place = f"{position.segment}:{position.offset}" if position else None
+            self._spool.commit(self._pbx, self._jobs, self._rows, place)
         except DataFolderError as error:
             _log.error(f"{error} Nothing is lost: it is tried again with the next message.")
             return

@@ -13,6 +13,7 @@ from typing import Any
 
 from itgrix_core.crm.adapter import Blocked, Done, Outcome, Refused, Step, Unknown
 from itgrix_core.errors import CrmError
+from itgrix_core.filing.commands import FinishCall, RegisterCall
 from itgrix_core.jobs.accounts import Account
 from itgrix_core.jobs.watching import Watcher
 from itgrix_core.outbox.effects import Effects, Finished, Starting
@@ -61,10 +62,8 @@ class Performer:
         if not pending:
             return None
         outcomes = self._send(call, account, pending, now)
-        if any(isinstance(outcome, Refused) and outcome.why == "user" for outcome in outcomes):
-            again = [self._current(step, account) for step in steps]
-            if again != steps:
-                return self.perform(call, account, again, now)
+        if any(isinstance(outcome, Refused) for outcome in outcomes):  # an end: on with those behind it
+            return self.perform(call, account, steps, now)
         return _waiting(outcomes)
 
     def refusal(self, call: str, kind: str) -> tuple[str, str]:
@@ -90,7 +89,9 @@ class Performer:
         return effect.state if effect else None
 
     def _current(self, step: Step, account: Account) -> Step:
-        """The step, or, once the CRM has refused its user, the same on the default user."""
+        """The step, or, once the CRM has refused the user on whom it books, the same on the default user."""
+        if not isinstance(step.command, RegisterCall | FinishCall):
+            return step
         effect = self._effects.state(step.key)
         default = account.rules.default_user
         if effect is None or effect.state is not EffectState.REFUSED or effect.answer["why"] != "user":
@@ -100,12 +101,16 @@ class Performer:
         return replace(step, key=f"{step.key}/default", params={**step.params, "USER_ID": default})
 
     def _look_up(self, call: Call, account: Account, step: Step) -> Later | None:
-        """Learn what became of a step that was started: ended, or free to be sent again."""
+        """Learn what became of a step that was started: ended, or free to be sent again.
+
+        Where the looking itself fails the step stays started: taken back it would be sent a second time.
+        """
         found = account.adapter.look_up(step, self.filed(call.key, account))
         if found is None:
             self._effects.finish([], taken_back=[step.key])
             return None
-        self._note(call, [step], [found])
+        if isinstance(found, Done | Refused):
+            self._note(call, [step], [found])
         return _waiting([found])
 
     def _send(self, call: Call, account: Account, steps: Sequence[Step], now: float) -> list[Outcome]:

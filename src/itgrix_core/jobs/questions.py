@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from itgrix_core.filing import plan
 from itgrix_core.jobs.accounts import Account
 from itgrix_core.jobs.hook_crm import HookCrm
 from itgrix_core.jobs.performing import Performer
@@ -43,22 +44,26 @@ class Questions:
     Args:
         key: the turn's; hooks' writes are journalled below it.
         now: the stream's time.
+        is_live: whether a phone may be ringing: then the hooks of that moment share one deadline.
     """
 
-    def __init__(self, tools: Tools, account: Account, call: Call, key: str, now: float) -> None:
+    def __init__(
+        self, tools: Tools, account: Account, call: Call, key: str, now: float, *, is_live: bool = False
+    ) -> None:
         self._tools = tools
         self._account = account
         self._call = call
         self._key = key
         self._now = now
-        self._deadline = self._new_deadline("process_registration_params")
+        self._is_live = is_live
+        self._deadline: Deadline | None = None
 
     def ask(self, hook: str, *, is_ringing: bool = False, about: str = "", **arguments: Any) -> Asked:
         """Ask one hook.
 
         Args:
             hook: its name.
-            is_ringing: under the deadline that all hooks of a ringing phone share.
+            is_ringing: one of those that share a deadline while a phone rings.
             about: what it is asked about, when one hook is asked several times in a turn.
             arguments: the spec's, without the four extra ones.
         """
@@ -66,7 +71,7 @@ class Questions:
         asked = self._tools.plugins.ask(
             hook,
             arguments,
-            deadline=self._deadline if is_ringing else self._new_deadline(hook),
+            deadline=self._shared() if is_ringing and self._is_live else self._new_deadline(hook),
             pbx=self._tools.pbxes.get(self._call.pbx),
             store=self._store,
             crm=partial(self._crm, key),
@@ -78,7 +83,7 @@ class Questions:
         self, use: NumberUse, party: Party = "client", number: PhoneNumber | None = None
     ) -> PhoneNumber:
         """A number (the client's if left out) as the hooks want it used."""
-        value = number or self._call.client_number or PhoneNumber("")
+        value = number or plan.other_number(self._call) or PhoneNumber("")
         asked = self.ask(
             "process_phone_number",
             is_ringing=True,
@@ -110,6 +115,11 @@ class Questions:
         """The employee of an extension; the hooks may change the number that is looked for."""
         wanted = self.number("search", "user", PhoneNumber(extension))
         return self._account.adapter.user_of_extension(str(wanted))
+
+    def _shared(self) -> Deadline | None:
+        """The one deadline of a ringing phone; it begins with the first hook that is asked."""
+        self._deadline = self._deadline or self._new_deadline("process_registration_params")
+        return self._deadline
 
     def _new_deadline(self, hook: str) -> Deadline | None:
         return self._tools.plugins.deadline(HOOKS[hook].limit)

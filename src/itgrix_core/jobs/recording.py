@@ -26,8 +26,9 @@ from itgrix_hooks.values import Call, Recording
 
 RECORDING_READY = "RecordingReady"
 HEADER_BYTES = 44
-"""A WAV file of this size holds no sound (asterisk.md 42)."""
+"""A WAV file of this size holds no sound (docs/facts/asterisk.md 42)."""
 QUIET_SECONDS = 1.0
+WEB = ("http://", "https://")
 TRIES = 8
 """Looked for after 15, 30, 60 … seconds, about half an hour in all."""
 
@@ -108,7 +109,7 @@ class RecordingJobs:
             if call.pbx not in self._folders:
                 return []
             return self._again(call, attempt, "the recording was not found")
-        url = answer.url if isinstance(answer, Link) else answer if answer.startswith("http") else ""
+        url = answer.url if isinstance(answer, Link) else answer if answer.startswith(WEB) else ""
         if not url and not _has_sound(Path(str(answer))):
             return self._again(call, attempt, f"{answer} holds no sound or cannot be read")
         command = AttachRecording(call.key, path="" if url else str(answer), url=url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from itgrix_core.calls.events import CallStarted
@@ -43,10 +44,13 @@ class Ringing:
 def quiet_end(turn: Turn) -> list[Step]:
     """A call that is not wanted any more, though the CRM knows it: hide and finish, nothing else.
 
-    An unfinished registration would poison the next call of the same pair for half an hour.
+    An unfinished registration would poison the next call of the same pair for half an hour. A call that still
+    lives is finished with what it was until now.
     """
-    standing = turn.standing
+    standing, call = turn.standing, turn.call
     if not standing.is_registered or standing.filed.is_finished:
         return []
-    owner = plan.owner_of(turn.call, turn.users, None, turn.account.rules)
-    return [turn.step(command) for command in plan.closing(turn.call, owner, standing)]
+    if call.ended_at is None:
+        call = replace(call, ended_at=turn.events[-1].at)
+    owner = plan.owner_of(call, turn.users, None, turn.account.rules)
+    return [turn.step(command) for command in plan.closing(call, owner, standing)]

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
+import structlog
+
 from itgrix_core.calls.events import CallEnded, CallEvent, ConversationEvent
 from itgrix_core.crm.adapter import Step
 from itgrix_core.errors import CrmError
@@ -25,7 +27,7 @@ from itgrix_core.outbox.tables import EffectState
 from itgrix_hooks.values import Call, Entity, Filed, Stage, User
 
 DECLINED = "declined"
-"""Kind of the journal's note that a call is not filed, with the reason as its answer."""
+"""Kind of the journal's note that a call is not filed; the reason is its parameter `why`."""
 
 STAGES = {
     "ConversationRequested": Stage.CONVERSATION_REQUESTED,
@@ -33,6 +35,8 @@ STAGES = {
     "ConversationEnded": Stage.CONVERSATION_ENDED,
     "CallEnded": Stage.CALL_ENDED,
 }
+
+_log = structlog.get_logger(__name__)
 
 
 class RefusedForGood(CrmError):  # noqa: N818 - says what happened to a registration
@@ -67,11 +71,26 @@ class Turn:
 
     # ---- where the call stands -------------------------------------------------------------------------
     def is_out_of_scope(self) -> bool:
-        """Whether nothing is to be filed of this call; told once, at its end."""
+        """Whether nothing is to be filed of this call, or nothing more; told once, at its end.
+
+        What the CRM knows already is brought to its end all the same.
+        """
         why = plan.unfiled(self.call, self.account.rules) or self.declined
-        if why and isinstance(self.events[-1], CallEnded):
+        if not why or self._is_open:
+            return False
+        self.tell_skipped(why)
+        return True
+
+    def tell_skipped(self, why: str) -> None:
+        """Tell that the call is not filed, if this is its end: once is enough."""
+        if isinstance(self.events[-1], CallEnded):
             self._tools.watcher.skipped(self.call, why)
-        return bool(why)
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether the call is registered and not finished."""
+        filed = self.filed
+        return filed.call_id is not None and not filed.is_finished
 
     def closed(self) -> None:
         """Tell that the call's end is filed."""
@@ -81,14 +100,14 @@ class Turn:
     def declined(self) -> str:
         """Why a call that could be filed is not: a hook said so, or the CRM refused; "" if it is."""
         effect = self._effects.state(f"{self.call.key}/{DECLINED}")
-        return str(effect.answer) if effect else ""
+        return str(effect.params["why"]) if effect else ""
 
     def decline(self, why: str) -> None:
         """From now on nothing of this call is filed."""
         key = f"{self.call.key}/{DECLINED}"
         if not self._effects.state(key):
-            self._effects.start([Starting(key, self.call.key, DECLINED, {})])
-            self._effects.finish([Finished(key, EffectState.DONE, why)])
+            self._effects.start([Starting(key, self.call.key, DECLINED, {"why": why})])
+            self._effects.finish([Finished(key, EffectState.DONE)])
 
     @property
     def filed(self) -> Filed:
@@ -129,6 +148,8 @@ class Turn:
     # ---- deciding --------------------------------------------------------------------------------------
     def is_wanted(self) -> bool:
         """`need_registration` at each stage of this turn; the first `False` declines the call for good."""
+        if self.declined:
+            return False
         for event in self.events:
             stage = STAGES.get(event.kind)
             if stage is None:
@@ -137,13 +158,11 @@ class Turn:
             asked = self.questions.is_wanted(stage, self.call.conversation(key))
             if asked.answer is False:
                 who = ", ".join(entry.plugin for entry in asked.trace if entry.outcome == "answered")
-                self._refuse(f"need_registration: {who or 'a hook'} said no at {stage}")
+                self.decline(f"need_registration: {who or 'a hook'} said no at {stage}")
+                if self._is_open:
+                    _log.warning(f"{self.declined}, after the registration: finished", call=self.call.key)
                 return False
         return True
-
-    def _refuse(self, why: str) -> None:
-        self.decline(why)
-        self._tools.watcher.skipped(self.call, why)
 
     def step(self, command: AnyCommand, params: dict[str, Any] | None = None, about: str = "") -> Step:
         """A command ready to be sent, keyed by its meaning."""
@@ -164,7 +183,7 @@ class Turn:
             clients=self.questions.clients(),
         )
         if asked.is_cancelled:
-            self._refuse("its registration was cancelled by a hook")
+            self.decline("its registration was cancelled by a hook")
             return []
         return [self.step(command, asked.answer)]
 
@@ -175,6 +194,10 @@ class Turn:
         return next((c for c in self.call.conversations if c.extension == extension), None)
 
     # ---- decide, save, send ----------------------------------------------------------------------------
+    def has_decided(self, name: str) -> bool:
+        """Whether a phase of this turn was decided, now or in an earlier try."""
+        return self._effects.decision(f"{self.key}/{name}") is not None
+
     def phase(self, name: str, decide: Callable[[], list[Step]]) -> Later | None:
         """Decide once, save, send what was not sent yet.
 
@@ -201,8 +224,9 @@ class Turn:
         filed = self.filed
         if filed.call_id is None:
             why, text = self._tools.performer.refusal(self.call.key, RegisterCall.kind)
-            self._refuse(f"the CRM refused its registration: {text}")
+            self.decline(f"the CRM refused its registration: {text}")
             if why != "number":
+                self.tell_skipped(self.declined)
                 raise RefusedForGood(text)
             return
         if self.has_plugins_for("post_registration"):

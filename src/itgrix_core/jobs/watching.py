@@ -21,7 +21,7 @@ class Watcher(Protocol):
     """What can be seen of a call's way. All methods are called from the service's own threads."""
 
     def happened(self, event: CallEvent) -> None:
-        """The tracker told an event, and it is stored."""
+        """The tracker told an event; it is stored with the chunk that it came in, and filed after that."""
 
     def odd(self, oddity: Oddity) -> None:
         """A message did not fit."""

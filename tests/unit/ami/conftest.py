@@ -88,7 +88,10 @@ class ScriptedAsterisk:
                 connection, _ = self.listener.accept()
             except OSError:
                 return
-            self.connections.append(connection)
+            with contextlib.suppress(OSError):
+                if self.banner is not None:
+                    connection.sendall(self.banner)
+            self.connections.append(connection)  # now: what a test says to it comes behind the banner
             thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
             self.threads.append(thread)
             thread.start()
@@ -99,7 +102,6 @@ class ScriptedAsterisk:
             if self.banner is None:
                 connection.shutdown(socket.SHUT_RDWR)
                 return
-            connection.sendall(self.banner)
             while True:
                 self.may_read.wait()
                 data = connection.recv(1 << 16)

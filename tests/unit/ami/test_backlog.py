@@ -1,5 +1,6 @@
 """How much may wait, and what is left out when too much does."""
 
+import itertools
 import threading
 
 from itgrix_core.ami.backlog import Backlog, Chunk
@@ -10,9 +11,12 @@ NOISE = b"Event: VarSet\r\nUniqueid: 1\r\nPadding: " + b"x" * 60
 PONG = b"Response: Success\r\nPing: Pong"
 
 
-def put(backlog, *blocks):
-    """Let the reader put blocks."""
-    backlog.put(list(blocks), join_blocks(blocks), 1.0)
+SECONDS = itertools.count(1)
+
+
+def put(backlog, *blocks, at=None):
+    """Let the reader put blocks, a second after the last ones."""
+    backlog.put(list(blocks), join_blocks(blocks), float(next(SECONDS)) if at is None else at)
 
 
 def taken(backlog, count=None):
@@ -37,14 +41,23 @@ def end(action_id):
 def test_chunks_and_tasks_come_in_order():
     """With their time, as they were put."""
     backlog, done = Backlog(), []
-    put(backlog, HANGUP)
+    put(backlog, HANGUP, at=1.0)
     backlog.do(lambda: done.append("task"))
-    put(backlog, PONG)
+    put(backlog, PONG, at=1.0)
     backlog.close()
     first, task, last = list(backlog)
     task()
     assert (first, last) == (Chunk(join_blocks([HANGUP]), 1.0), Chunk(join_blocks([PONG]), 1.0))
     assert done == ["task"]
+
+
+def test_a_consumer_that_is_behind_gets_what_came_together_at_once():
+    """Up to 20 ms, with the time of the first; what came later or lies behind a task comes by itself."""
+    backlog = Backlog()
+    for at in (1.0, 1.01, 1.02, 1.03):
+        put(backlog, HANGUP, at=at)
+    backlog.close()
+    assert list(backlog) == [Chunk(join_blocks([HANGUP] * 3), 1.0), Chunk(join_blocks([HANGUP]), 1.03)]
 
 
 def test_the_consumer_waits_for_what_comes_and_ends_when_closed():

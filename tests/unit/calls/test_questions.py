@@ -1,6 +1,6 @@
 """What is asked of Asterisk because of what it said, and what its answers do."""
 
-from itgrix_core.calls.questions import CHANNEL_LIST, question_about
+from itgrix_core.calls.questions import question_about
 from itgrix_core.wire.messages import make_message
 
 
@@ -22,7 +22,6 @@ def test_nothing_else_is_asked():
     )
     assert question_about(make_message(("Event", "MixMonitorStart"), ("Uniqueid", "1"))) is None
     assert question_about(make_message(("Event", "MixMonitorStart"), ("Channel", "x"))) is None
-    assert CHANNEL_LIST == (("Action", "CoreShowChannels"),)
 
 
 def test_the_answer_names_the_file_of_the_call(pbx):

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import click
 
+from itgrix_core.app.cli.hooks import is_out
 from itgrix_core.app.cli.invocation import Invocation
 from itgrix_core.app.outward import call_as_json
 from itgrix_core.app.replay import Rehearsed, ended_calls, rehearse, tell
 from itgrix_core.calls.events import ConversationEvent, Oddity, Told
 from itgrix_core.calls.topology import Topology
 from itgrix_core.config.schema import HookSettings
+from itgrix_core.errors import ConfigError
+from itgrix_core.plugins.manager import Plugins
 from itgrix_core.sandbox.recordings import load
+from itgrix_core.telemetry.redaction import redact_sentence
 from itgrix_hooks.values import Call
 
 
@@ -42,16 +46,27 @@ def replay(
 ) -> None:
     """Show the events of recorded logs (.ami or .ami.gz, with the times.jsonl beside it). Nothing is sent."""
     invocation.start_logs("error")
+    hooks = _named(HookSettings(folder=folder)) if folder else None
     topology = Topology(max_length=max_length, trunks=frozenset(trunks), internal=frozenset(internals))
     for path in recordings:
         told = list(tell(load(path), topology))
         if is_json:
             for call in ended_calls(told):
                 click.echo(json.dumps(call_as_json(call), ensure_ascii=False))
-        elif folder is not None:
-            _show_requests(told, HookSettings(folder=folder))
+        elif hooks is not None:
+            _show_requests(told, hooks)
         else:
             _show_events(told)
+
+
+def _named(hooks: HookSettings) -> HookSettings:
+    """The same, after who is out was named; `ConfigError` when the folder cannot be read."""
+    plugins = Plugins.load(hooks)
+    if plugins.problems:
+        raise ConfigError(list(plugins.problems))
+    for record in filter(is_out, plugins.records):
+        click.echo(redact_sentence(str(record)), err=True)
+    return hooks
 
 
 def _show_events(told: Sequence[Told]) -> None:

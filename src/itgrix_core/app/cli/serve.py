@@ -11,6 +11,9 @@ import structlog
 
 from itgrix_core.app.cli.invocation import Invocation
 from itgrix_core.app.service import Service
+from itgrix_core.config.agreement import missing
+from itgrix_core.config.mistakes import dotted
+from itgrix_core.errors import ConfigError
 
 _log = structlog.get_logger(__name__)
 
@@ -21,6 +24,8 @@ def serve(invocation: Invocation) -> None:
     """Connect Asterisk and the CRM until stopped (Ctrl-C, SIGTERM)."""
     settings = invocation.settings()
     invocation.start_logs()
+    if problems := [f"{dotted(path)}: {sentence}" for path, sentence in missing(settings)]:
+        raise ConfigError(problems)
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:

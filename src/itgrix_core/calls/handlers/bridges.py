@@ -2,15 +2,17 @@
 
 Leaving is not the end of talking (docs/facts/asterisk.md 21: Local pairs optimise themselves away by
 hopping), and a bridge of type holding or parking is no talk (30, 33). A bridge of type basic makes one call
-of those in it; a conference (type base) does not (4).
+of those in it. A conference (type base) does not (4): two clients in one room stay two calls; but an employee
+who dialled into the room, which alone is no call, talks with the client whom he meets there.
 """
 
 from __future__ import annotations
 
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.finding import touch
-from itgrix_core.calls.joining import join_bridge
+from itgrix_core.calls.joining import join_bridge, join_room
 from itgrix_core.calls.meeting import meet
+from itgrix_core.calls.state import CallState
 from itgrix_core.calls.topology import ChannelKind
 from itgrix_core.wire.messages import Message
 
@@ -31,7 +33,9 @@ def on_bridgeenter(board: Board, message: Message, at: float) -> None:
         board.enter(channel, bridge)
         if message.get("BridgeType") == "basic":
             join_bridge(board, bridge, at)
-            call = board.channels[channel.uniqueid]
+        else:
+            join_room(board, bridge, at)
+        call = board.channels[channel.uniqueid]
     meet(board, call, channel, at)
 
 
@@ -45,6 +49,15 @@ def on_bridgeleave(board: Board, message: Message, at: float) -> None:
         call.leaver = channel.uniqueid
     if channel.bridge == message.get("BridgeUniqueid"):
         board.leave(channel)
+    if channel.uniqueid in call.talkers:
+        _go_on(board, call, at)
+
+
+def _go_on(board: Board, call: CallState, at: float) -> None:
+    """One of several left: those who still hear the other party are the talkers now."""
+    staying = next((board.channel(key) for key in call.talkers if key in call.far), None)
+    if staying and staying.bridge:
+        meet(board, call, staying, at)
 
 
 HANDLERS = {"BridgeEnter": on_bridgeenter, "BridgeLeave": on_bridgeleave}

@@ -63,7 +63,7 @@ def _other_half(board: Board, channel: Channel) -> Channel | None:
 
 def _phone(board: Board, call: CallState, channel: Channel, at: float) -> None:
     leg = call.leg(channel.uniqueid, endpoint_of(channel.name))
-    leg.is_rung = True
+    leg.is_rung, leg.tried_at = True, at
     if call.phase is Phase.LATENT:
         if call.is_originated:
             leg.is_caller = True
@@ -73,6 +73,15 @@ def _phone(board: Board, call: CallState, channel: Channel, at: float) -> None:
         else:
             _by_employee(board, call, channel)
             board.begin(call, Direction.INTERNAL, at)
+    elif call.is_originated and not call.attempts:
+        _inside(call)
+
+
+def _inside(call: CallState) -> None:
+    """A click-to-call whose agent is there, and now a colleague is rung: it never goes outside."""
+    agent = next((leg for leg in call.legs.values() if leg.is_caller and leg.is_up), None)
+    if agent and call.direction is Direction.OUTBOUND:
+        call.direction, call.caller, call.client_number = Direction.INTERNAL, agent.key, ""
 
 
 def _outside(board: Board, call: CallState, channel: Channel, at: float) -> None:
@@ -86,7 +95,7 @@ def _outside(board: Board, call: CallState, channel: Channel, at: float) -> None
     if call.direction is not Direction.OUTBOUND or root.uniqueid in call.attempts:
         leg = call.leg(channel.uniqueid, outside)
         leg.extension = leg.extension or outside
-        leg.trunk, leg.is_rung = trunk, True
+        leg.trunk, leg.is_rung, leg.tried_at = trunk, True, at
         return
     attempt = call.attempts.setdefault(channel.uniqueid, Attempt(channel.uniqueid, trunk, outside))
     attempt.number = attempt.number or outside

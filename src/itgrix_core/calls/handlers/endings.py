@@ -1,4 +1,8 @@
-"""HangupRequest, Hangup: who ended it, and the end."""
+"""HangupRequest, SoftHangupRequest, Hangup: who ended it, and the end.
+
+Shutdown itself comes a second after the last Hangup (docs/facts/asterisk.md 48), too late for the calls that
+it ended; but it asks each channel to go with a flag of its own, and nothing else does.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,12 @@ from itgrix_core.calls.finding import touch
 from itgrix_core.calls.state import Channel
 from itgrix_core.calls.topology import ChannelKind
 from itgrix_core.wire.messages import Message
+from itgrix_hooks.values import Result
 
 TURNED_AWAY = frozenset({"17", "34"})
 """Causes that Busy() and Congestion() set (docs/facts/asterisk.md 18, 19)."""
+SHUTTING_DOWN = "4"
+"""`Cause` of a SoftHangupRequest that a stop or restart of Asterisk makes (AST_SOFTHANGUP_SHUTDOWN)."""
 
 
 def on_hanguprequest(board: Board, message: Message, at: float) -> None:
@@ -20,6 +27,20 @@ def on_hanguprequest(board: Board, message: Message, at: float) -> None:
     call, channel = found
     if channel.kind is not ChannelKind.LOCAL and channel.uniqueid not in call.requests:
         call.requests.append(channel.uniqueid)
+
+
+def on_softhanguprequest(board: Board, message: Message, at: float) -> None:
+    """The PBX asks a channel to go: news only when it goes itself, as nobody can know it later."""
+    if message.get("Cause") != SHUTTING_DOWN:
+        return
+    found = touch(board, message, at)
+    if not found:
+        return
+    call, channel = found
+    call.is_shut_down = True
+    leg = call.legs.get(channel.uniqueid)
+    if leg and leg.ended_at is None and not leg.is_up:
+        leg.result = leg.result or Result.PBX_RESTARTED
 
 
 def on_hangup(board: Board, message: Message, at: float) -> None:
@@ -38,4 +59,8 @@ def _is_turned_away(channel: Channel, message: Message) -> bool:
     return channel.state != "Up" and message.get("Cause") in TURNED_AWAY
 
 
-HANDLERS = {"HangupRequest": on_hanguprequest, "Hangup": on_hangup}
+HANDLERS = {
+    "HangupRequest": on_hanguprequest,
+    "SoftHangupRequest": on_softhanguprequest,
+    "Hangup": on_hangup,
+}

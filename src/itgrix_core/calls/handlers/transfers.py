@@ -25,6 +25,7 @@ def on_blind(board: Board, message: Message, at: float) -> None:
     source = endpoint_of(message.get("TransfererChannel"))
     transfer = Transfer(TransferKind.BLIND, how, source, message.get("Extension"), at)  # type: ignore[arg-type]
     _note(found[0], Handover(transfer, message.get("TransfereeUniqueid")))
+    found[0].sent_on = message.get("TransfereeUniqueid")
 
 
 def on_attended(board: Board, message: Message, at: float) -> None:
@@ -45,7 +46,10 @@ def on_attended(board: Board, message: Message, at: float) -> None:
         target = channel.exten if channel else endpoint_of(message.get("TransferTargetChannel"))
     kind = TransferKind.BLONDE if ringing else TransferKind.ATTENDED
     transfer = Transfer(kind, how, source, target, at)  # type: ignore[arg-type]
-    _note(call, Handover(transfer, message.get("TransfereeUniqueid") or original))
+    transferee = message.get("TransfereeUniqueid")
+    _note(call, Handover(transfer, transferee or original))
+    if ringing:
+        call.sent_on = transferee
 
 
 def _joined(board: Board, message: Message, at: float) -> CallState | None:
@@ -92,6 +96,7 @@ def on_parked(board: Board, message: Message, at: float) -> None:
         return
     call, parkee = found
     board.leave(parkee)
+    call.sent_on = parkee.uniqueid
     if call.handovers and call.handovers[-1].channel == parkee.uniqueid:
         call.handovers.pop()
 

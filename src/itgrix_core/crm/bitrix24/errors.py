@@ -155,7 +155,7 @@ def _by_status(status: int, told: str) -> _Cause | None:
 
 def _blocked(method: str, cause: _Cause, told: str, seconds: float) -> Failure:
     """A method of its own that is closed stops its step; without telephony nothing can be filed at all."""
-    told = f"{told}: {cause.way_out}"
+    told = f"{told}; {cause.way_out}"
     if cause.is_of_method and not is_telephony(method):
         return Refused("other", told)
     return Blocked(cause.why, told, seconds)

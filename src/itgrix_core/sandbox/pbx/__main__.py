@@ -1,7 +1,7 @@
 """The replayed PBX as a process of its own: `python -m itgrix_core.sandbox.pbx`.
 
 It outlives the service that is killed beside it. SIGUSR1 breaks the line in mid-event, SIGUSR2 restarts it,
-SIGTERM ends it.
+SIGTERM ends it. It prints where it listens, and `all served` when it has nothing more to say.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import click
 
 from itgrix_core.errors import ItgrixError
-from itgrix_core.sandbox.pbx.server import HOST, SECRET, USERNAME, run_pbx
+from itgrix_core.sandbox.pbx.server import HOST, SECRET, USERNAME, RunningPbx, run_pbx
 from itgrix_core.sandbox.recordings import bundled
 
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2}
@@ -56,8 +57,14 @@ def main(
         sys.exit(error.exit_code)
     with pbx:
         click.echo(f"listening on {HOST}:{pbx.port}")
+        threading.Thread(target=_tell_end, args=(pbx,), name="pbx end", daemon=True).start()
         while (received := signal.sigwait(SIGNALS)) in (signal.SIGUSR1, signal.SIGUSR2):
             pbx.cut() if received == signal.SIGUSR1 else pbx.restart()
+
+
+def _tell_end(pbx: RunningPbx) -> None:
+    pbx.finished.wait()
+    click.echo("all served")
 
 
 if __name__ == "__main__":

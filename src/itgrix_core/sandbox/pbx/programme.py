@@ -145,12 +145,17 @@ class Programme:
             self.served.append(self._settling.pop(0)[0].name)
         return self._settling[0][1] + after if self._settling else None
 
-    def rewind(self) -> None:
-        """The line broke: everything begun and not counted as served will be said again from its start."""
-        interrupted = [run.place for run in self._running] + [run.place for run, _ in self._settling]
-        self._waiting = sorted(interrupted + self._waiting)
+    def rewind(self) -> set[str]:
+        """The line broke: everything begun and not counted as served will be said again from its start.
+
+        Returns:
+            The names of what was interrupted.
+        """
+        interrupted = [*self._running, *(run for run, _ in self._settling)]
+        self._waiting = sorted([run.place for run in interrupted] + self._waiting)
         self._running.clear()
         self._settling.clear()
+        return {run.name for run in interrupted}
 
     @property
     def done(self) -> bool:

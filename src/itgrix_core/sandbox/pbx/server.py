@@ -165,7 +165,7 @@ class RunningPbx:
     def _look_around(self) -> None:
         """If nobody listens any more, what was interrupted will be served again (the lock is held)."""
         if self._ready_at() is None:
-            self._programme.rewind()
+            self._board.forget(self._programme.rewind())
             self._anchor = None
         self._changed.notify_all()
 

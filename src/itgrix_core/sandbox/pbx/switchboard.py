@@ -7,6 +7,7 @@ they can never contradict the stream.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from itgrix_core.wire.messages import Message, make_message
@@ -107,6 +108,11 @@ class Switchboard:
             if channel.headers.get("Channel") == channel_name:
                 found = channel.variables.get(name, "")
         return found
+
+    def forget(self, recordings: Collection[str]) -> None:
+        """Knows nothing any more of these recordings, which will be said again from their start."""
+        kept = {key: each for key, each in self._channels.items() if each.recording not in recordings}
+        self._channels = kept
 
     def hang_up_all(self) -> list[Message]:
         """Hangs up every live channel, as Asterisk does when it is restarted, and forgets all of them.

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from rigkit import sip
 from rigkit.sound import Sound
@@ -50,6 +51,7 @@ class PhoneCall:
         self._last_reply: tuple[str, str] = ("", "")
         self._sound: Sound | None = None
         self._offers = 0
+        self._direction = "sendrecv"
         self._ringing, self._answered, self._ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     # ---- what a script does ----
@@ -66,6 +68,37 @@ class PhoneCall:
         self.answered_at = time.time()
         self._answered.set()
         self._note("answers")
+
+    async def send_early_sound(self) -> None:
+        """Lets the caller hear something before anybody answers: an announcement of the network."""
+        self._reply(self.invite, "183 Session Progress", await self._offer(self.invite))
+        self.rang_at = time.time()
+        self._ringing.set()
+        self._note("sends early sound")
+
+    async def hold(self, *, on: bool = True) -> None:
+        """Puts the other side on hold, or takes it back."""
+        self._direction = "sendonly" if on else "sendrecv"
+        self._request("INVITE", body=self._description())
+        self._note("puts on hold" if on else "takes off hold")
+
+    async def press(self, keys: str) -> None:
+        """Presses keys, one after another, as SIP INFO."""
+        self._note("presses", keys=keys)
+        for key in keys:
+            body = f"Signal={key}\r\nDuration=120\r\n"
+            self._request("INFO", body=body, content="application/dtmf-relay")
+            await asyncio.sleep(0.2)
+
+    def transfer(self, number: str, consulted: PhoneCall | None = None) -> None:
+        """Sends the other side to a number (REFER), or into the call in which that number was consulted."""
+        target = f"sip:{number}@{self.phone.address}"
+        if consulted is not None:
+            dialog = f"{consulted.call_id};to-tag={sip.tag_of(consulted._remote)};from-tag={consulted._tag}"
+            target += f"?Replaces={quote(dialog, safe='')}"
+        more = [("Refer-To", f"<{target}>"), ("Referred-By", f"<sip:{self.phone.name}@{self.phone.address}>")]
+        self._request("REFER", more=more)
+        self._note("transfers", to=number, attended=consulted is not None)
 
     def reject(self, code: int, reason: str) -> None:
         """Refuses the call: 486 Busy Here, 603 Decline and so on."""
@@ -172,8 +205,12 @@ class PhoneCall:
         if self._sound is None:
             self._sound = await Sound.open(self.phone.address)
         self._listen(message)
+        return self._description()
+
+    def _description(self) -> str:
+        """Our SDP as it is now."""
         self._offers += 1
-        return sip.audio_offer(self.phone.address, self._sound.port, self._offers)
+        return sip.audio_offer(self.phone.address, self._sound.port, self._offers, self._direction)
 
     def _listen(self, message: SipMessage) -> None:
         port = sip.audio_port(message)
@@ -195,7 +232,15 @@ class PhoneCall:
         self._last_reply = (request.get("CSeq"), text)
         self.phone.send(text)
 
-    def _request(self, method: str, number: int | None = None) -> None:
+    def _request(
+        self,
+        method: str,
+        number: int | None = None,
+        *,
+        more: list[tuple[str, str]] | None = None,
+        body: str = "",
+        content: str = "application/sdp",
+    ) -> None:
         if number is None:
             self._number += 1
         ours = self.invite.get("From") if self.placed else f"{self.invite.get('To')};tag={self._tag}"
@@ -207,8 +252,9 @@ class PhoneCall:
             ("Call-ID", self.call_id),
             ("CSeq", f"{number or self._number} {method}"),
             ("Contact", self.phone.contact),
+            *(more or []),
         ]
-        self.phone.send(sip.write(f"{method} {self._target} SIP/2.0", headers))
+        self.phone.send(sip.write(f"{method} {self._target} SIP/2.0", headers, body, content))
 
     def _same_transaction(self, method: str) -> tuple[str, list[tuple[str, str]]]:
         """Start line and headers of a CANCEL, or of the ACK to a refusal: all as in the INVITE."""

@@ -24,7 +24,7 @@ async def record(asterisk: Asterisk, name: str, folder: Path, user: str = "itgri
     """Plays the scenario, leaves its files in the folder (which is there); returns what truth.json holds."""
     async with Stage(asterisk) as stage:
         before = _sounds(asterisk), {end: len(_written(asterisk, end)) for end in WRITTEN}
-        tap = await Tap(user).open()
+        stage.tap = tap = await Tap(user).open()
         await asyncio.sleep(0.3)
         stage.diary.items.clear()
         try:

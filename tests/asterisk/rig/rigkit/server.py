@@ -108,6 +108,14 @@ class Asterisk:
         detach = 'log=$1; shift; setsid "$@" >"$log" 2>&1 </dev/null &'
         asterisk = [*self._inside(), "/usr/sbin/asterisk", "-f", "-C", f"/{CONF}/asterisk.conf"]
         _run(["sh", "-c", detach, "sh", str(self.tree / "var/log/asterisk/stdout"), *asterisk])
+        self.wait_until_booted(timeout)
+
+    def wait_until_booted(self, timeout: float = 40) -> None:
+        """Waits until it runs and has booted, as after a start or its own restart.
+
+        Raises:
+            RigError: it does not come up; with the end of its log.
+        """
         end = time.monotonic() + timeout
         while not (self.running() and _listens(AMI_PORT) and self._booted()):
             if time.monotonic() > end:

@@ -94,9 +94,9 @@ def audio_port(message: SipMessage) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def audio_offer(address: str, port: int, version: int) -> str:
-    """An SDP body: G.711 u-law at this address and port."""
+def audio_offer(address: str, port: int, version: int, direction: str = "sendrecv") -> str:
+    """An SDP body: G.711 u-law at this address and port; `direction` "sendonly" is a hold."""
     return (
         f"v=0\r\no=- 1 {version} IN IP4 {address}\r\ns=rig\r\nc=IN IP4 {address}\r\nt=0 0\r\n"
-        f"m=audio {port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=ptime:20\r\na=sendrecv\r\n"
+        f"m=audio {port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=ptime:20\r\na={direction}\r\n"
     )

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from rigkit.phone import Diary, Phone
+from rigkit.tap import Tap
 
 if TYPE_CHECKING:
     from rigkit.call import PhoneCall
@@ -24,12 +25,14 @@ class Stage:
         phones: by name, extensions and providers.
         diary: what they did.
         calls: the truths that the scenario states.
+        tap: the AMI connection that records, for scenarios that ask Asterisk for something.
     """
 
     def __init__(self, asterisk: Asterisk, extensions: tuple[str, ...] = EXTENSIONS) -> None:
         self.asterisk = asterisk
         self.diary = Diary()
         self.calls: list[Truth] = []
+        self.tap = Tap()
         self.phones = {name: Phone(name, 5000 + int(name), self.diary) for name in extensions}
         for name, port in PROVIDERS.items():
             self.phones[name] = Phone(name, port, self.diary, headers=(("X-Rig-Trunk", name),))

@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 Truth = dict[str, Any]
 
 
-def leg(call: PhoneCall) -> Truth:
-    """One phone that was offered the call."""
+def leg(call: PhoneCall, result: str = "", extension: str = "") -> Truth:
+    """One phone that was offered the call; a mobile is named by its number, `extension`."""
     return {
-        "extension": call.phone.name,
+        "extension": extension or call.phone.name,
         "rang_at": stamp(call.rang_at),
         "answered_at": stamp(call.answered_at),
         "ended_at": stamp(call.ended_at),
-        "result": _result(call),
+        "result": result or _result(call),
     }
 
 
@@ -64,8 +64,8 @@ def inbound(
         "disposition": disposition,
         "sip_code_to_caller": caller.code,
         "hangup_by": "external" if caller.ended_by == "local" else "pbx",
-        **more,
         "transfers": [],
+        **more,
     }
 
 
@@ -88,13 +88,13 @@ def outbound(agent: PhoneCall, client: PhoneCall, disposition: str, hangup_by: s
         "disposition": disposition,
         "sip_code_to_extension": agent.code,
         "hangup_by": hangup_by,
-        **more,
         "transfers": [],
+        **more,
     }
 
 
-def internal(caller: PhoneCall, called: PhoneCall, disposition: str, hangup_by: str) -> Truth:
-    """A call between two extensions."""
+def internal(caller: PhoneCall, called: PhoneCall, disposition: str, hangup_by: str, **more: Any) -> Truth:
+    """A call between two extensions; a group or queue that was called has more `legs`."""
     talk_from = called.answered_at
     return {
         "direction": "internal",
@@ -110,7 +110,35 @@ def internal(caller: PhoneCall, called: PhoneCall, disposition: str, hangup_by: 
         "sip_code_to_extension": caller.code,
         "hangup_by": hangup_by,
         "transfers": [],
+        **more,
     }
+
+
+def click(agent: PhoneCall, client: PhoneCall | None, disposition: str, hangup_by: str, **more: Any) -> Truth:
+    """A call begun by Originate; `client` is the provider's side, `None` while it was never dialled."""
+    talk_from = client.answered_at if client else None
+    ended_at = (client or agent).ended_at
+    return {
+        "direction": "outbound",
+        "click_to_call": True,
+        "extension": agent.phone.name,
+        "agent_rang_at": stamp(agent.rang_at),
+        "agent_answered_at": stamp(agent.answered_at),
+        "rang_at": stamp(client.rang_at) if client else None,
+        "answered_at": stamp(talk_from),
+        "ended_at": stamp(ended_at),
+        "talk_s": round(ended_at - talk_from, 3) if talk_from else 0,
+        "disposition": disposition,
+        "hangup_by": hangup_by,
+        "transfers": [],
+        **({"external_number": client.dialled, "trunk": client.phone.name} if client else {}),
+        **more,
+    }
+
+
+def transfer(kind: str, how: str, source: str, target: str, *, done: bool) -> Truth:
+    """A transfer: kind blind, attended or blonde; how REFER or code; target as dialled."""
+    return {"kind": kind, "how": how, "from": source, "to": target, "done": done}
 
 
 def stamp(at: float | None) -> float | None:
