@@ -84,3 +84,17 @@ def test_a_colleague_who_declines_ended_an_inside_call(pbx):
     pbx.hang_up("1.1", "21")
     call = pbx.hang_up("1.0", "21")[-1].call
     assert (call.hangup_by, call.disposition) == ("101", Disposition.DECLINED)
+
+
+def test_a_phone_given_up_on_at_once_had_no_time_to_ring():
+    """Dialled for less than two seconds: its silence proves nothing."""
+    leg = Leg("1.1", "101", tried_at=10.0, stopped_at=10.5, status="CANCEL")
+    assert result_of_leg(leg, "127") is Result.NO_ANSWER
+    leg.stopped_at = 14.0
+    assert result_of_leg(leg, "127") is Result.UNREACHABLE
+
+
+@pytest.mark.parametrize("cause", ["17", "21"])
+def test_a_phone_that_just_rang_does_not_inherit_a_colleagues_refusal(cause):
+    """The caller gave up after a colleague had refused: CANCEL, with the colleague's cause."""
+    assert result_of_leg(Leg("1.1", "103", rang_at=5.0, status="CANCEL"), cause) is Result.NO_ANSWER
