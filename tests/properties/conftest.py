@@ -7,7 +7,7 @@ import random
 import pytest
 
 SEED = 20261122
-SMALL = 60
+SMALL = 24
 """Up to so many messages a recording is tried at each of them."""
 
 
@@ -15,7 +15,7 @@ SMALL = 60
 def places(request):
     """The places (0 … n) at which a recording of n messages is tried: first, last, and many between."""
 
-    def of(count, most=15):
+    def of(count, most=10):
         if count <= SMALL or (request.param == "every" and count <= 2000):
             return range(count + 1)
         most *= 20 if request.param == "every" else 1

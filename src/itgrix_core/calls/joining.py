@@ -12,6 +12,7 @@ from itgrix_core.calls.board import Board
 from itgrix_core.calls.meeting import meet
 from itgrix_core.calls.state import CallState, Channel, Leg
 from itgrix_core.calls.table import CallTrigger, LegTrigger, Phase
+from itgrix_hooks.values import Direction
 
 INHERITED = (
     "started_at", "caller", "client_number", "client_name", "did", "trunk", "extension", "dialled", "queue",
@@ -41,12 +42,14 @@ def join_bridge(board: Board, bridge: str, at: float) -> None:
 
 def _calls_in(board: Board, bridge: str) -> list[CallState]:
     """The calls whose channels are in a bridge, each once, in the order of their coming."""
-    calls = {board.channels[uniqueid].key: board.channels[uniqueid] for uniqueid in board.bridges.get(bridge, ())}
+    calls = {
+        board.channels[uniqueid].key: board.channels[uniqueid] for uniqueid in board.bridges.get(bridge, ())
+    }
     return list(calls.values())
 
 
 def join_room(board: Board, bridge: str, at: float) -> None:
-    """In a conference those who have no call of their own (employees who dialled in) join the oldest that has."""
+    """In a conference those who are in no call yet (employees who dialled in) join the oldest call there."""
     calls = _calls_in(board, bridge)
     live = [call for call in calls if call.phase is Phase.LIVE]
     if live:
@@ -86,14 +89,20 @@ def merge(board: Board, call: CallState, into: CallState, at: float) -> None:
     into.is_shut_down = into.is_shut_down or call.is_shut_down
     board.changed[into.key] = None
     for leg in call.legs.values():
-        _take(board, into, leg, at)
+        if not leg.is_caller or _is_recalled(call):
+            _take(board, into, leg, at)
     for channel in call.channels.values():
         meet(board, into, channel, at)
 
 
+def _is_recalled(call: CallState) -> bool:
+    """Whether the PBX rang an employee and nobody else: he gets back the client whom he had sent on."""
+    return call.is_originated and call.direction is Direction.OUTBOUND and not call.attempts
+
+
 def _take(board: Board, into: CallState, leg: Leg, at: float) -> None:
     """A phone that the younger call rang counts in the older one, its talk from now on with *its* client."""
-    if leg.is_caller or leg.key in into.legs:
+    if leg.key in into.legs:
         return
     fresh = into.legs[leg.key] = Leg(
         leg.key,
@@ -103,6 +112,7 @@ def _take(board: Board, into: CallState, leg: Leg, at: float) -> None:
         tried_at=leg.tried_at,
         rang_at=leg.rang_at,
         is_up=leg.is_up,
+        has_refused=leg.has_refused,
         status=leg.status,
     )
     if leg.rang_at:

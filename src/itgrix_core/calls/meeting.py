@@ -43,6 +43,8 @@ def meet(board: Board, call: CallState, channel: Channel, at: float) -> None:
     for person in people:
         leg = call.leg(person.uniqueid, employee_of(person))
         leg.is_up = True
+        if person.kind is ChannelKind.TRUNK:
+            leg.trunk = endpoint_of(person.name)
         leg.answered_at = leg.answered_at or at
         board.advance(call, leg, LegTrigger.MEETS, at)
 

@@ -44,7 +44,8 @@ class Channel:
 class Leg:
     """One employee's channel in a call; becomes a `Conversation`. `is_rung`: somebody dialled it.
 
-    `tried_at`: when its dial began; `stopped_at`: when its dial was over.
+    `tried_at`: when its dial began; `stopped_at`: when its dial was over; `has_refused`: the phone
+    itself asked to hang up before anybody answered.
     """
 
     key: str
@@ -59,6 +60,7 @@ class Leg:
     ended_at: float | None = None
     stopped_at: float | None = None
     is_up: bool = False
+    has_refused: bool = False
     status: str = ""
     result: Result | None = None
     picked_up_by: str | None = None
@@ -95,7 +97,7 @@ class CallState:
         caller: Uniqueid of the channel that began it.
         client_left_at: when the other party's last channel was gone.
         requests: Uniqueids of real channels in the order of their first HangupRequest.
-        talkers: Uniqueids that heard each other last; `leaver` left them first.
+        talkers: Uniqueids that heard each other last; `leaver` left them first, without a word.
         sent_on: the transferee's Uniqueid from when he was sent on or parked until he talks again, else "".
         is_found: the channel list told of it first, in the middle of its life.
         is_originated: the PBX called first (click-to-call).

@@ -11,19 +11,22 @@ from itgrix_core.calls.state import Attempt, CallState, Leg
 from itgrix_hooks.values import Direction, Disposition, Result
 
 BUSY, DECLINED, ELSEWHERE = "17", "21", "26"
+REDIRECTED, TIMED_OUT = "23", "102"
+"""Causes of a phone that sends the caller elsewhere (302) and of one that never replied (408 of our own)."""
 GIVEN_UP = "CANCEL"
-"""DialStatus of a phone that the PBX stopped ringing: its cause may be a colleague's (`ringgroup_mixed_missed`)."""
+"""DialStatus of a phone that the PBX stopped ringing; the cause may be a colleague's who declined before."""
 WRONG_NUMBER = frozenset({"1", "2", "3", "22", "27", "28", "34", "38", "41", "42", "44", "58"})
 """Q.850 causes of a number that cannot be reached at all: unallocated, no route, changed, out of order …"""
 NO_WAY = frozenset({"CHANUNAVAIL", "CONGESTION"})
 
 TIME_TO_RING = 2.0
-"""Seconds in which a phone that can be reached has begun to ring (a reply is due after 0.2 s, RFC 3261 17.2.1)."""
+"""Seconds in which a phone that can be reached has begun to ring (RFC 3261 wants a reply after 0.2 s)."""
 
 _OF_RESULT = {
     Result.BUSY: Disposition.BUSY,
     Result.DECLINED: Disposition.DECLINED,
     Result.UNREACHABLE: Disposition.UNAVAILABLE,
+    Result.FAILED: Disposition.UNAVAILABLE,
 }
 
 
@@ -37,6 +40,8 @@ def result_of_leg(leg: Leg, cause: str) -> Result:
         return Result.BUSY
     if cause == DECLINED and leg.status != GIVEN_UP:
         return Result.DECLINED
+    if cause == REDIRECTED or (leg.has_refused and cause != TIMED_OUT):
+        return Result.FAILED
     if leg.rang_at or _was_given_up_at_once(leg):
         return Result.NO_ANSWER
     return Result.UNREACHABLE
@@ -64,10 +69,10 @@ def hangup_by(call: CallState) -> str:
     """Who ended the call: "external", "agent", "pbx", or the extension in an internal call.
 
     The first HangupRequest of a channel that took part in the last talk, else whoever left that bridge first
-    (docs/facts/asterisk.md 19). Whoever sent the client on, or parked him, ended nothing by leaving: then it
-    is the client who gives up, or the PBX. Before anybody talked: the caller giving up, or outside refusing; a caller
-    whom the PBX turned away does not count (`handlers.endings` takes his request back). Inside, a colleague
-    who refused.
+    and is of a kind that makes no such request (docs/facts/asterisk.md 19, 56). Whoever sent the client on or
+    parked him, ended nothing by leaving: then it is the client who gives up, or the PBX. Before anybody
+    talked: the caller giving up, or outside refusing; a caller whom the PBX turned away does not count
+    (`handlers.endings` takes his request back). Inside, a colleague who refused.
     """
     if call.is_shut_down:
         return "pbx"
@@ -94,7 +99,7 @@ def disposition(call: CallState, by: str) -> Disposition:
         return _agent(call) or _outward(call)
     if call.answered_at:
         return Disposition.ANSWERED
-    results = {leg.result for leg in call.legs.values() if not leg.is_caller}
+    results = {_weight(leg) for leg in call.legs.values() if not leg.is_caller}
     if call.direction is Direction.INTERNAL:
         return _only(results, by) or Disposition.NO_ANSWER
     if call.has_abandoned and by == "external":
@@ -102,6 +107,11 @@ def disposition(call: CallState, by: str) -> Disposition:
     if results or call.is_pbx_answered or by == "external":
         return _only(results, by) or Disposition.MISSED
     return Disposition.BUSY if call.caller_cause == BUSY else Disposition.UNAVAILABLE
+
+
+def _weight(leg: Leg) -> Result | None:
+    """What a leg's result means for the whole call: a phone that rang before it failed was not answered."""
+    return Result.NO_ANSWER if leg.result is Result.FAILED and leg.rang_at else leg.result
 
 
 def carried(call: CallState) -> Attempt | None:
@@ -133,6 +143,7 @@ def _agent(call: CallState) -> Disposition | None:
         Result.DECLINED: Disposition.AGENT_DECLINED,
         Result.BUSY: Disposition.AGENT_DECLINED,
         Result.UNREACHABLE: Disposition.AGENT_UNAVAILABLE,
+        Result.FAILED: Disposition.AGENT_UNAVAILABLE,
     }.get(agent.result or Result.NO_ANSWER, Disposition.AGENT_NO_ANSWER)
 
 

@@ -12,10 +12,12 @@ from itgrix_core.calls.board import Board
 from itgrix_core.calls.finding import touch
 from itgrix_core.calls.joining import join_bridge, join_room
 from itgrix_core.calls.meeting import meet
-from itgrix_core.calls.state import CallState
+from itgrix_core.calls.state import CallState, Channel
 from itgrix_core.calls.topology import ChannelKind
 from itgrix_core.wire.messages import Message
 
+ASKING = frozenset({"PJSIP", "SIP", "IAX2"})
+"""Technologies whose drivers turn the other side's goodbye into a HangupRequest; DAHDI's just stop."""
 SILENT = frozenset({"holding", "parking"})
 
 
@@ -45,12 +47,17 @@ def on_bridgeleave(board: Board, message: Message, at: float) -> None:
     if not found:
         return
     call, channel = found
-    if channel.uniqueid in call.talkers and not call.leaver and channel.kind is not ChannelKind.LOCAL:
+    if channel.uniqueid in call.talkers and not call.leaver and not _has_a_word(channel):
         call.leaver = channel.uniqueid
     if channel.bridge == message.get("BridgeUniqueid"):
         board.leave(channel)
     if channel.uniqueid in call.talkers:
         _go_on(board, call, at)
+
+
+def _has_a_word(channel: Channel) -> bool:
+    """Whether somebody who hangs up there makes a HangupRequest: if there was none, it was not he."""
+    return channel.kind is ChannelKind.LOCAL or channel.name.partition("/")[0] in ASKING
 
 
 def _go_on(board: Board, call: CallState, at: float) -> None:

@@ -27,6 +27,9 @@ def on_hanguprequest(board: Board, message: Message, at: float) -> None:
     call, channel = found
     if channel.kind is not ChannelKind.LOCAL and channel.uniqueid not in call.requests:
         call.requests.append(channel.uniqueid)
+        leg = call.legs.get(channel.uniqueid)
+        if leg and not leg.is_up:
+            leg.has_refused = True
 
 
 def on_softhanguprequest(board: Board, message: Message, at: float) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.events import CallEnded, CallStarted
 from itgrix_core.calls.handlers.births import number
+from itgrix_core.calls.state import CallState
 from itgrix_core.calls.topology import endpoint_of
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Call, Direction, Disposition, PhoneNumber
@@ -21,7 +22,7 @@ def on_response(board: Board, message: Message, at: float) -> None:
     action, client = message.get("ActionID"), number(message.get("Exten"))
     if message.get("Response") != "Failure" or not action or not board.topology.is_inside(extension):
         return
-    if any(call.is_originated and call.extension == extension for call in board.calls.values()):
+    if any(_concerns(call, extension) for call in board.calls.values()):
         return
     call = Call(
         key=f"{board.pbx}/{action}",
@@ -39,6 +40,13 @@ def on_response(board: Board, message: Message, at: float) -> None:
         timezone=board.timezone,
     )
     board.told += [CallStarted(call, at), CallEnded(call, at)]
+
+
+def _concerns(call: CallState, extension: str) -> bool:
+    """Whether a live call is the one: it rang that employee, whose phone can be reached then."""
+    if call.is_originated and call.extension == extension:
+        return True
+    return any(leg.extension == extension and not leg.is_up for leg in call.legs.values())
 
 
 HANDLERS = {"OriginateResponse": on_response}

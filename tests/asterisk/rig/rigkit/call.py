@@ -119,6 +119,12 @@ class PhoneCall:
             self._end("local", 487, "CANCEL")
             self._note("gives up")
 
+    def redirect(self, number: str) -> None:
+        """Sends the caller elsewhere before answering, as a phone with its own forwarding does (302)."""
+        self._reply(self.invite, "302 Moved Temporarily", contact=f"<sip:{number}@{self.phone.address}>")
+        self._end("local", 302, "Moved Temporarily")
+        self._note("redirects", to=number)
+
     @property
     def over(self) -> bool:
         """Whether the call has ended."""
@@ -221,13 +227,13 @@ class PhoneCall:
         """The sound port that the INVITE of a placed call has named."""
         self._sound = sound
 
-    def _reply(self, request: SipMessage, status: str, body: str = "") -> None:
+    def _reply(self, request: SipMessage, status: str, body: str = "", contact: str = "") -> None:
         to = request.get("To")
         if not sip.tag_of(to) and not status.startswith("100"):
             to += f";tag={self._tag}"
         headers = [("Via", via) for via in request.all("Via")]
         headers += [("From", request.get("From")), ("To", to), ("Call-ID", self.call_id)]
-        headers += [("CSeq", request.get("CSeq")), ("Contact", self.phone.contact)]
+        headers += [("CSeq", request.get("CSeq")), ("Contact", contact or self.phone.contact)]
         text = sip.write(f"SIP/2.0 {status}", headers, body)
         self._last_reply = (request.get("CSeq"), text)
         self.phone.send(text)

@@ -40,7 +40,7 @@ async def originate_agent_declined(stage: Stage) -> None:
     await asyncio.sleep(1)
     agent.reject(*DECLINE)
     await stage.quiet()
-    stage.calls.append(truth.click(agent, None, "agent declined", "agent"))
+    stage.calls.append(truth.click(agent, None, "agent declined", "agent", external_number="79167770261"))
 
 
 @recorded
@@ -51,7 +51,7 @@ async def originate_agent_declined_sip(stage: Stage) -> None:
     await asyncio.sleep(1)
     agent.reject(*DECLINE)
     await stage.quiet()
-    stage.calls.append(truth.click(agent, None, "agent declined", "agent"))
+    stage.calls.append(truth.click(agent, None, "agent declined", "agent", external_number="79167770262"))
 
 
 @recorded
@@ -61,7 +61,7 @@ async def originate_agent_busy_sip(stage: Stage) -> None:
     agent = await stage.phones["101"].next_call()
     agent.reject(*BUSY)
     await stage.quiet()
-    stage.calls.append(truth.click(agent, None, "agent declined", "agent"))
+    stage.calls.append(truth.click(agent, None, "agent declined", "agent", external_number="79167770263"))
 
 
 @recorded

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from rigkit import truth
-from rigkit.scenarios.steps import BUSY, DECLINE, MEMBERS, hang_up, legs, recorded, talk
+from rigkit.scenarios.steps import BUSY, DECLINE, MEMBERS, MOBILE, hang_up, legs, recorded, talk
 
 if TYPE_CHECKING:
     from rigkit.stage import Stage
@@ -134,3 +134,78 @@ async def no_answer_then_announcement(stage: Stage) -> None:
     await stage.quiet()
     note = "the PBX answered the caller, no human did"
     stage.calls.append(truth.inbound(caller, legs(agent), "missed", note=note))
+
+
+@recorded
+async def inbound_redirected(stage: Stage) -> None:
+    """101's phone sends the caller on to 103 by itself (302); 103 answers, the caller hangs up."""
+    caller = await stage.dial_in("79161110209", "74950000101")
+    first = await stage.phones["101"].next_call()
+    first.redirect("103")
+    (second,) = await stage.ring("103")
+    await asyncio.sleep(1)
+    await second.answer()
+    await asyncio.sleep(1)
+    await hang_up(stage, caller)
+    stage.calls.append(truth.inbound(caller, legs(first, second), "answered", second))
+
+
+@recorded
+async def inbound_forwarded_outside(stage: Stage) -> None:
+    """101 is forwarded to a mobile, which answers; the caller hangs up."""
+    await asyncio.to_thread(stage.asterisk.cli, f"database put CF 101 8{MOBILE[1:]}")
+    caller = await stage.dial_in("79161110210", "74950000101")
+    (mobile,) = await stage.ring("provider1")
+    await asyncio.to_thread(stage.asterisk.cli, "database del CF 101")
+    await mobile.answer()
+    await asyncio.sleep(1)
+    await hang_up(stage, caller)
+    rung = [truth.leg(mobile, extension=MOBILE)]
+    more = {"answered_number": MOBILE, "out_trunk": "provider1"}
+    stage.calls.append(truth.inbound(caller, rung, "answered", mobile, **more))
+
+
+@recorded
+async def ami_hangup(stage: Stage) -> None:
+    """101 talks with a client; somebody ends the call by AMI."""
+    caller, agent = await talk(stage, "79161110211")
+    channels = await asyncio.to_thread(stage.asterisk.cli, "core show channels concise")
+    name = next(line.partition("!")[0] for line in channels.splitlines() if "/provider1" in line)
+    stage.tap.ask("Hangup", Channel=name)
+    await agent.until_over()
+    await stage.quiet()
+    stage.calls.append(truth.inbound(caller, legs(agent), "answered", agent, hangup_by="pbx"))
+
+
+@recorded
+async def inbound_refused(stage: Stage) -> None:
+    """101's phone says that it is not available (480) at once; the caller is turned away."""
+    caller = await stage.dial_in("79161110212", "74950000101")
+    agent = await stage.phones["101"].next_call()
+    agent.reject(480, "Temporarily Unavailable")
+    await caller.until_over()
+    await stage.quiet()
+    stage.calls.append(truth.inbound(caller, legs(agent), "unavailable"))
+
+
+@recorded
+async def inbound_refused_ringing(stage: Stage) -> None:
+    """101's phone rings for 2 s, then says that it is not available (480); the caller is turned away."""
+    caller = await stage.dial_in("79161110213", "74950000101")
+    (agent,) = await stage.ring("101")
+    await asyncio.sleep(2)
+    agent.reject(480, "Temporarily Unavailable")
+    await caller.until_over()
+    await stage.quiet()
+    stage.calls.append(truth.inbound(caller, legs(agent), "missed"))
+
+
+@recorded
+async def inbound_phone_fault(stage: Stage) -> None:
+    """101's phone fails (500) at once; the caller is turned away."""
+    caller = await stage.dial_in("79161110214", "74950000101")
+    agent = await stage.phones["101"].next_call()
+    agent.reject(500, "Server Internal Error")
+    await caller.until_over()
+    await stage.quiet()
+    stage.calls.append(truth.inbound(caller, legs(agent), "unavailable"))

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from rigkit import truth
-from rigkit.scenarios.steps import BUSY, DECLINE, MEMBERS, hang_up, legs, one_transfer, recorded
+from rigkit.scenarios.steps import BUSY, DECLINE, MEMBERS, MOBILE, hang_up, legs, one_transfer, recorded
 
 if TYPE_CHECKING:
     from rigkit.stage import Stage
@@ -87,3 +87,16 @@ async def feature_code_echo(stage: Stage) -> None:
     await call.until_answered()
     await asyncio.sleep(1)
     await hang_up(stage, call)
+
+
+@recorded
+async def internal_to_mobile(stage: Stage) -> None:
+    """101 calls 110, which is a mobile; it answers, 101 hangs up."""
+    caller = await stage.phones["101"].call("110")
+    (mobile,) = await stage.ring("provider2")
+    await asyncio.sleep(0.5)
+    await mobile.answer()
+    await asyncio.sleep(1)
+    await hang_up(stage, caller)
+    rung = [truth.leg(mobile, extension=MOBILE)]
+    stage.calls.append(truth.internal(caller, mobile, "answered", "101", legs=rung))

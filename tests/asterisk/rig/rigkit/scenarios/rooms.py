@@ -90,7 +90,7 @@ async def conference_three(stage: Stage) -> None:
 
 @recorded
 async def conference_left_one_by_one(stage: Stage) -> None:
-    """101 and 102 are in conference 801, a client dials in; 101 leaves, 1 s later 102 does, then the client."""
+    """101 and 102 are in conference 801, a client dials in; 101 leaves, then he does, then 102."""
     first = await stage.phones["101"].call("801")
     await first.until_answered()
     second = await stage.phones["102"].call("801")

@@ -181,3 +181,39 @@ async def transfer_of_a_transfer(stage: Stage) -> None:
     ]
     more = {"last_agent": "103", "hangup_by": "agent", "transfers": transfers}
     stage.calls.append(truth.inbound(client, legs(agent, second, third), "answered", agent, **more))
+
+
+@recorded
+async def blonde_transfer_code_comes_back(stage: Stage) -> None:
+    """101 presses *2 102 and hangs up while 102 rings; after 15 s 101 rings and answers."""
+    client, agent = await talk(stage, "79164440251")
+    await press_transfer(agent, "*2", "102")
+    (second,) = await stage.ring("102")
+    await asyncio.sleep(1)
+    agent.hang_up()
+    (again,) = await stage.ring("101", within=30)
+    await asyncio.sleep(1)
+    await again.answer()
+    await asyncio.sleep(1)
+    await hang_up(stage, client)
+    more = one_transfer("blonde", "code", "102", done=False) | {"last_agent": "101"}
+    rung = legs(agent, second, again)
+    stage.calls.append(truth.inbound(client, rung, "answered", agent, **more))
+
+
+@recorded
+async def attended_transfer_external(stage: Stage) -> None:
+    """101 holds the client, talks with a mobile outside and joins the two (REFER); the mobile hangs up."""
+    client, agent = await talk(stage, "79164440252")
+    await agent.hold()
+    asking = await stage.phones["101"].call("8" + MOBILE[1:])
+    (mobile,) = await stage.ring("provider1")
+    await asyncio.sleep(0.5)
+    await mobile.answer()
+    await asyncio.sleep(1)
+    agent.transfer("8" + MOBILE[1:], asking)
+    await asyncio.sleep(1.5)
+    await hang_up(stage, mobile, agent, asking)
+    more = one_transfer("attended", "REFER", MOBILE, done=True)
+    more |= {"last_agent": MOBILE, "hangup_by": "agent"}
+    stage.calls.append(truth.inbound(client, legs(agent), "answered", agent, **more))
