@@ -38,6 +38,8 @@ from itgrix_hooks.trace import Asked
 from itgrix_hooks.values import Call
 
 PBX = "replay"
+UNTIMED = 1.0
+"""When everything happens in a log without any times (Unix seconds; 0 would mean "never")."""
 NOBODY_LIVES = (
     make_message(("Response", "Success"), ("EventList", "start"), ("Message", "Channels will follow")),
     make_message(("Event", "CoreShowChannelsComplete"), ("EventList", "Complete")),
@@ -49,7 +51,7 @@ def tell(log: RecordedLog, topology: Topology, timezone: str = "UTC") -> Iterato
     """Everything that the tracker tells of a recording; calls that it does not end are ended at its end."""
     tracker = Tracker(PBX, topology, timezone)
     framer = Framer()
-    at = 0.0
+    at = UNTIMED
     for chunk, received_at in log.chunks_with_times():
         for block in framer.feed(chunk):
             if is_banner(block):

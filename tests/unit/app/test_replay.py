@@ -148,3 +148,11 @@ def test_a_hook_that_wants_to_be_asked_later_is_shown(hooks):
     body = "from itgrix_hooks import RetryLater; raise RetryLater(5, 'not now')"
     turns = list(rehearse(told("inbound_no_answer"), HookSettings(folder=hooks(body))))
     assert [turn.skipped for turn in turns if turn.skipped] == [("Later: not now",)]
+
+
+def test_a_log_without_times_is_understood_all_the_same():
+    """Who rang and who answered is known; only the spans are 0."""
+    timed = load(recording("ringgroup_sip"))
+    (call,) = ended_calls(list(tell(RecordedLog(timed.name, timed.data), Topology())))
+    assert (call.disposition, call.answered_by, call.talk_seconds) == ("answered", "102", 0)
+    assert all(conversation.rang_at for conversation in call.conversations)
