@@ -16,6 +16,8 @@ from itgrix_core.sandbox.bitrix.auditing import audit, problems
 
 REFRESH_SECONDS = 0.25
 LONGEST_SECONDS = 300.0
+FEWEST_ROWS, FRAME_LINES, LINES_A_ROW = 5, 6, 2
+"""How many calls fit a terminal: so many lines a call, and so many for the table's frame."""
 EXAMPLES = 3
 """How many example hooks must have changed something."""
 
@@ -40,8 +42,11 @@ def _show(stage: Stage, once: bool) -> None:
     """A live table for people, a line per filed call for pipes, until all is filed (or Ctrl-C)."""
     try:
         if is_for_people():
-            with Live(stage.board.table(), console=Console(), refresh_per_second=4) as live:
-                _until_over(stage, once, lambda: live.update(stage.board.table()))
+            console = Console()
+            newest = max(FEWEST_ROWS, (console.height - FRAME_LINES) // LINES_A_ROW)
+            with Live(stage.board.table(newest), console=console, refresh_per_second=4) as live:
+                _until_over(stage, once, lambda: live.update(stage.board.table(newest)))
+                live.update(stage.board.table())
         else:
             stage.board.on_row = _echo
             _until_over(stage, once, lambda: None)
