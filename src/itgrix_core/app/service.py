@@ -6,7 +6,7 @@ One thread per Asterisk listens, a few workers file; they share the database alo
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -26,7 +26,7 @@ from itgrix_core.filing.plan import Rules
 from itgrix_core.jobs.accounts import Account, Accounts
 from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.delivery import Delivery
-from itgrix_core.jobs.listening import LOST_SIGHT_SECONDS, Listening
+from itgrix_core.jobs.listening import Listening
 from itgrix_core.jobs.performing import Performer
 from itgrix_core.jobs.questions import Tools
 from itgrix_core.jobs.recording import RECORDING_READY, RecordingJobs
@@ -70,8 +70,6 @@ class Service:
         settings: the whole configuration.
         watcher: looks on besides the log.
         plugins: the hooks; loaded from the settings if left out.
-        lost_sight_seconds: how long a lost-sight end waits to be corrected.
-        on_state: told when a line to an Asterisk comes or goes: its name, whether it is up, why.
 
     Raises:
         ConfigError, DataFolderError: from `start`, when it cannot go on.
@@ -83,15 +81,11 @@ class Service:
         *,
         watcher: Watcher | None = None,
         plugins: Plugins | None = None,
-        lost_sight_seconds: float = LOST_SIGHT_SECONDS,
-        on_state: Callable[[str, bool, str], None] = lambda _name, _is_up, _why: None,
     ) -> None:
         self.settings = settings
         self.plugins = plugins or Plugins.load(settings.hooks)
         self.lines: dict[str, Line] = {}
         self._watcher = Watchers(LogWatcher(), *([watcher] if watcher else []))
-        self._lost_sight_seconds = lost_sight_seconds
-        self._on_state = on_state
         self._stopping = threading.Event()
         self._worker: threading.Thread | None = None
         self._adapters = {name: BitrixAdapter(crm, name) for name, crm in settings.crm.items()}
@@ -142,12 +136,15 @@ class Service:
         spool = Spool(self._database, self.engine.wake)
         tracker = Tracker(name, topology_of(asterisk), asterisk.timezone)
         listening = Listening(
-            name, tracker, recorder, spool, clock, self._watcher, lambda action: self._send(name, action),
-            lost_sight_seconds=self._lost_sight_seconds,
-        )  # fmt: skip
-        supervisor = Supervisor(
-            name, asterisk, listening.on_chunk, lambda is_up, why: self._on_state(name, is_up, why)
+            name,
+            tracker,
+            recorder,
+            spool,
+            clock,
+            self._watcher,
+            lambda action: self._send(name, action),
         )
+        supervisor = Supervisor(name, asterisk, listening.on_chunk)
         return Line(supervisor, listening, recorder, clock)
 
     def _send(self, name: str, action: Action) -> None:

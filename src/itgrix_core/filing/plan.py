@@ -53,12 +53,10 @@ class Standing:
     Attributes:
         filed: what it has put there.
         shown: users who see its card now.
-        declined: why it is not filed: a hook said so, its registration was cancelled or refused; "" if it is.
     """
 
     filed: Filed = field(default_factory=Filed)
     shown: tuple[int, ...] = ()
-    declined: str = ""
 
     @property
     def is_registered(self) -> bool:

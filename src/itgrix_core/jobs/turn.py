@@ -24,7 +24,7 @@ from itgrix_core.jobs.questions import Questions, Tools
 from itgrix_core.outbox.effects import Effects, Finished, Starting
 from itgrix_core.outbox.engine import Later
 from itgrix_core.outbox.tables import EffectState
-from itgrix_hooks.values import Call, Entity, Filed, Stage, User
+from itgrix_hooks.values import Call, Conversation, Entity, Filed, Stage, User
 
 DECLINED = "declined"
 """Kind of the journal's note that a call is not filed; the reason is its parameter `why`."""
@@ -190,7 +190,7 @@ class Turn:
     def _extension_of(self, user_id: int) -> str:
         return next((ext for ext, user in self.users.items() if user.id == user_id), "")
 
-    def _conversation_of(self, extension: str) -> Any:
+    def _conversation_of(self, extension: str) -> Conversation | None:
         return next((c for c in self.call.conversations if c.extension == extension), None)
 
     # ---- decide, save, send ----------------------------------------------------------------------------
