@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 USERNAME = "itgrix"
-SECRET = "itgrix"  # noqa: S105 - of a PBX that exists only here, on the loopback address
+SECRET = "replayed-secret"  # noqa: S105 - of a PBX that exists only here, on the loopback address
 
 
 class RunningPbx:
