@@ -73,14 +73,15 @@ class _Client:
         return [m for m in self.seen if m.is_event and "," in m.get("Privilege") and m.name != "FullyBooted"]
 
     def hear(self, pbx):
-        """Everything until the PBX has served all."""
-        while not pbx.finished.is_set():
+        """Everything until the PBX has served all and nothing more lies in the line."""
+        self.sock.settimeout(0.05)
+        while True:
+            is_over = pbx.finished.is_set()
             try:
-                self.sock.settimeout(0.05)
                 self.message()
             except TimeoutError:
-                continue
-        return self.events()
+                if is_over:
+                    return self.events()
 
     def close(self):
         self.sock.close()
