@@ -57,7 +57,7 @@ class Tracker:
         board = self._board
         handler = HANDLERS.get(message.name)
         if handler is not None:
-            handler(board, message, at)
+            handler(board, message.readable(), at)
         elif message is TICK:
             self._age(at)
         elif not message.name:
@@ -69,7 +69,7 @@ class Tracker:
         if message.get("EventList").lower() == "start" and message.get("Message") == "Channels will follow":
             on_list_begins(self._board, message, at)
         elif message.get("ActionID").startswith(RECORDING_ID):
-            on_answer(self._board, message, at)
+            on_answer(self._board, message.readable(), at)
 
     def _age(self, at: float) -> None:
         for call in list(self._board.calls.values()):

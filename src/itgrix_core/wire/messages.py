@@ -57,6 +57,18 @@ class Message:
             pairs.append((name, value.removeprefix(" ")) if colon else ("", line))
         return pairs
 
+    def readable(self) -> Message:
+        """The same message with every header in UTF-8; itself, where it is so already.
+
+        What is to be stored or sent on must be text: neither JSON nor a CRM takes surrogates. A header that is
+        no UTF-8 comes from an old phone or dialplan and is read as Windows-1251, the eight-bit code of this
+        field; of another code it becomes odd letters, and the call is filed all the same.
+        """
+        if self.raw.isascii() or _is_utf8(self.raw):
+            return self
+        lines = (line if _is_utf8(line) else _from_eight_bit(line) for line in self.raw.split(b"\r\n"))
+        return Message(b"\r\n".join(lines))
+
     @property
     def is_event(self) -> bool:
         """Whether Asterisk says it by itself (or as an item of a list)."""
@@ -85,6 +97,18 @@ def _odd_name(raw: bytes) -> str:
 def _fold(name: str) -> bytes:
     """A header's name as names are compared: ASCII letters count the same in both cases, others do not."""
     return name.encode("utf-8", "surrogateescape").lower()
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _from_eight_bit(line: bytes) -> bytes:
+    return line.decode("cp1251", "replace").encode("utf-8")
 
 
 def make_message(*headers: tuple[str, str]) -> Message:

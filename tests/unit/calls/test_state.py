@@ -53,3 +53,15 @@ def test_what_a_channel_list_teaches_is_saved(pbx):
     pbx.say("CoreShowChannelsComplete", EventList="Complete")
     (row,) = pbx.tracker.changes().values()
     assert state.parse(row).phase == "live"
+
+
+def test_a_call_whose_caller_has_a_name_in_eight_bits_is_saved(pbx):
+    """Its row and its events are text: no byte of a caller may keep a call from being stored."""
+    name = "Иван".encode("cp1251").decode("utf-8", "surrogateescape")
+    (started,) = pbx.say(
+        "Newchannel", Uniqueid="1.0", Channel="PJSIP/provider1-00000001", ChannelStateDesc="Ring",
+        Exten="74950000101", CallerIDNum="79161234567", CallerIDName=name,
+    )  # fmt: skip
+    (row,) = pbx.tracker.changes().values()
+    assert state.parse(row).client_name == started.call.client_name == "Иван"
+    assert msgspec.json.encode(started)

@@ -111,3 +111,23 @@ def test_get_is_the_first_of_all(pairs):
     for name in ("Channel", "cHANNEL", "Exten", "Missing"):
         assert message.get(name, "none") == (message.all(name) or ["none"])[0]
     assert message.headers()[1:] == pairs
+
+
+def test_a_header_in_eight_bits_becomes_readable_text():
+    """Windows-1251 as old phones send it; headers in UTF-8 beside it stay as they are."""
+    raw = b"Event: X\r\nCallerIDName: " + "Иван".encode("cp1251") + "\r\nQueue: Продажи".encode()
+    message = Message(raw).readable()
+    assert (message.name, message.get("CallerIDName"), message.get("Queue")) == ("X", "Иван", "Продажи")
+
+
+def test_a_message_in_utf8_is_readable_as_it_is():
+    """Nothing is copied."""
+    for raw in (b"Event: X\r\nA: b", "Event: X\r\nCallerIDName: Пётр".encode()):
+        message = Message(raw)
+        assert message.readable() is message
+
+
+def test_bytes_of_no_code_at_all_are_readable_too():
+    """Whatever comes can be stored as text."""
+    message = Message(b"Event: X\r\nCallerIDName: " + bytes(range(0x80, 0x100))).readable()
+    message.get("CallerIDName").encode("utf-8")
