@@ -60,9 +60,9 @@ class Message:
     def readable(self) -> Message:
         """The same message with every header in UTF-8; itself, where it is so already.
 
-        What is to be stored or sent on must be text: neither JSON nor a CRM takes surrogates. A header that is
-        no UTF-8 comes from an old phone or dialplan and is read as Windows-1251, the eight-bit code of this
-        field; of another code it becomes odd letters, and the call is filed all the same.
+        What is to be stored or sent on must be text: neither JSON nor a CRM takes surrogates. A header that
+        is no UTF-8 comes from an old phone or dialplan and is read as Windows-1251, the eight-bit code of
+        this field; of another code it becomes odd letters, and the call is filed all the same.
         """
         if self.raw.isascii() or _is_utf8(self.raw):
             return self
