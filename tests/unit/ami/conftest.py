@@ -1,6 +1,8 @@
 """A scripted Asterisk on the loopback address: banner, answers to actions, and what a test makes it say."""
 
 import contextlib
+import hashlib
+import hmac
 import socket
 import threading
 import time
@@ -12,8 +14,10 @@ from itgrix_core.ami.client import AmiClient
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 ALLOWED = (
     "CoreShowChannels: List. (Priv: system,reporting,all)\r\n"
-    "Getvar: Get.\r\nOriginate: Call.\r\nPing: Alive.\r\n"
+    "Getvar: Get.\r\nOriginate: Call.\r\nPing: Alive.\r\nStatus: Channels.\r\n"
+    "DBGet: Entry.\r\nFilter: Add.\r\n"
 )
+CHALLENGE = "840415273"
 
 
 def eventually(condition, seconds=5.0):
@@ -114,6 +118,12 @@ class ScriptedAsterisk:
                     for raw in whole:
                         self._act(connection, raw)
 
+    @staticmethod
+    def proves(action, secret):
+        """Whether the login shows the secret by MD5."""
+        key = hashlib.md5((CHALLENGE + secret).encode(), usedforsecurity=False).hexdigest()
+        return action.get("AuthType") == "MD5" and hmac.compare_digest(action.get("Key", ""), key)
+
     def _act(self, connection, raw):
         lines = raw.decode("utf-8", "replace").split("\r\n")
         action = dict(line.split(": ", 1) for line in lines if ": " in line)
@@ -126,6 +136,10 @@ class ScriptedAsterisk:
     def usual(self, action):
         """What Asterisk answers to this action."""
         name, action_id = action.get("Action", ""), action.get("ActionID", "")
+        if name == "Challenge":
+            return f"Response: Success\r\nActionID: {action_id}\r\nChallenge: {CHALLENGE}\r\n\r\n"
+        if name in ("PJSIPShowEndpoints", "SIPpeers"):
+            return self.response(action, "Invalid/unknown command", "Error")
         if name == "Login":
             return self.response(action, "Authentication accepted") + (
                 "Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted\r\n\r\n"

@@ -77,7 +77,11 @@ def test_a_session_logs_in_waits_for_the_boot_and_lists_the_channels(asterisk, k
     line = keep(asterisk)
     assert wait(lambda: listed(line) == 1)
     assert line.names == ["FullyBooted", "CoreShowChannel", "CoreShowChannel", "CoreShowChannelsComplete"]
-    assert [action["Action"] for action in asterisk.actions] == ["Login", "ListCommands", "CoreShowChannels"]
+    assert wait(lambda: asterisk.count("Status") == 1)
+    assert [action["Action"] for action in asterisk.actions] == [
+        "Challenge", "Login", "ListCommands", "Ping",
+        "PJSIPShowEndpoints", "SIPpeers", "QueueStatus", "CoreShowChannels", "Status",
+    ]  # fmt: skip
     state = line.supervisor.state
     assert (state.is_connected, state.connections, state.events, state.missing_rights) == (True, 1, 4, ())
     assert state.connected_at is not None
@@ -118,9 +122,9 @@ def test_missing_rights_are_named(make_asterisk, keep, wait):
     line = keep(asterisk, resync_seconds=0.05)
     assert wait(lambda: listed(line) >= 1)
     asterisk.channels = ["17.1"]
-    assert wait(lambda: len(line.supervisor.state.missing_rights) == 4)
+    assert wait(lambda: len(line.supervisor.state.missing_rights) == 5)
     assert "write` lacks reporting" in line.supervisor.state.missing_rights[0]
-    assert "read` lacks call" in line.supervisor.state.missing_rights[3]
+    assert "read` lacks call" in line.supervisor.state.missing_rights[4]
 
 
 def test_a_refused_login_is_told_and_tried_again_after_the_longest_pause(make_asterisk, keep, wait):
