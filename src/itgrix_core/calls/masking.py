@@ -83,7 +83,7 @@ class Masker:
     def block(self, block: bytes, received_at: float) -> bytes | None:
         """A block redacted; `None` for one that is left out. `received_at`: whose dates may stay."""
         message = Message(block)
-        if message.name in LEFT_OUT or (message.name == "VarSet" and not _is_kept(message.get("Variable"))):
+        if message.name in LEFT_OUT or _is_of_no_use(message):
             return None
         dates = _dates_around(received_at)
         lines = []
@@ -109,14 +109,14 @@ class Masker:
         if base in _DATA and message.get("Application") in _SAID_DATA:
             return self.text(value.partition(",")[0])
         if base == "variable":
-            return self._variable(message, value, dates)
+            return self._variable(value, dates)
         return self._caller_id(value) if base == "callerid" else None
 
-    def _variable(self, message: Message, value: str, dates: frozenset[str]) -> str | None:
+    def _variable(self, value: str, dates: frozenset[str]) -> str | None:
         """`Variable: NAME` of a VarSet or a Getvar, `Variable: NAME=VALUE` of a Status."""
         name, equals, content = value.partition("=")
         if not _is_kept(name):
-            return None if message.name else ""
+            return None
         return f"{name}={self.text(content, dates)}" if equals else value
 
     def _channel(self, value: str) -> str:
@@ -171,6 +171,12 @@ class Masker:
     def _shift(self, behind: str) -> int:
         """How far a digit is moved, by the digits behind it."""
         return blake2b(behind.encode(), key=self._key or b"", digest_size=2).digest()[0] % 10
+
+
+def _is_of_no_use(message: Message) -> bool:
+    """Whether it tells the value of a variable that nobody reads: a VarSet, or the answer to a Getvar."""
+    variable = message.get("Variable")
+    return bool(variable) and "=" not in variable and not _is_kept(variable)
 
 
 def _is_kept(variable: str) -> bool:

@@ -36,7 +36,7 @@ class ScriptedAsterisk:
     A text of `None` means no answer. `actions` holds the headers of each action that came.
     """
 
-    def __init__(self, banner=BANNER, port=0, answers=None, receive_buffer=0, host="127.0.0.1"):
+    def __init__(self, banner=BANNER, port=0, answers=None, receive_buffer=0, host="127.0.0.1", tls=None):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.listener = socket.socket(family)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -45,6 +45,7 @@ class ScriptedAsterisk:
         self.listener.bind((host, port))
         self.listener.listen(8)
         self.port = self.listener.getsockname()[1]
+        self.tls = tls
         self.banner = banner
         self.answers = answers or {}
         self.channels = []
@@ -92,6 +93,12 @@ class ScriptedAsterisk:
                 connection, _ = self.listener.accept()
             except OSError:
                 return
+            if self.tls is not None:
+                try:
+                    connection = self.tls.wrap_socket(connection, server_side=True)
+                except OSError:
+                    connection.close()
+                    continue
             with contextlib.suppress(OSError):
                 if self.banner is not None:
                     connection.sendall(self.banner)
