@@ -30,7 +30,11 @@ class HttpServer:
     def __init__(self, app: Any, host: str, port: int, *, threads: int, name: str) -> None:
         self._stopping = threading.Event()
         self._map: dict[int, object] = {}
-        self._server = create_server(app, map=self._map, host=host, port=port, threads=threads)
+        try:
+            self._server = create_server(app, map=self._map, host=host, port=port, threads=threads)
+        except OSError:
+            wasyncore.close_all(self._map)
+            raise
         self.port = int(self._server.effective_port)
         self._thread = threading.Thread(target=self._watch, name=name, daemon=True)
         self._thread.start()

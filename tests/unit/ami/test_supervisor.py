@@ -316,3 +316,63 @@ def test_stopping_ends_the_line_at_once(asterisk, keep, wait):
     assert line.supervisor.stop(5)
     assert line.told[-1] == (False, "stopped")
     assert not line.supervisor.state.is_connected
+
+
+def test_a_lag_is_told_once_and_its_end_once(asterisk, keep, wait, caplog):
+    """Whose it is, how long, and what waits."""
+    line = keep(asterisk, lag_seconds=0.1, ping_seconds=0.05)
+    assert wait(lambda: listed(line) == 1)
+    line.hold.clear()
+    asterisk.say_bytes(HANGUP + b"\r\n\r\n")
+    with caplog.at_level("INFO"):
+        assert wait(lambda: " behind; " in caplog.text)
+        assert line.supervisor.state.lag_seconds > 0.1
+        line.hold.set()
+        assert wait(lambda: "no longer behind" in caplog.text)
+    assert caplog.text.count(" behind; ") == 1
+    assert "Asterisk main: we are 0." in caplog.text
+
+
+def test_asterisks_own_lag_shows_by_its_pongs(make_asterisk, keep, wait):
+    """They carry its time; the best of the connection counts as none."""
+    late = iter([0.0, 0.0, *[7.0] * 1000])
+
+    def pong(_server, action):
+        at = time.time() - next(late)
+        return f"Response: Success\r\nActionID: {action['ActionID']}\r\nPing: Pong\r\nTimestamp: {at:.6f}\r\n\r\n"
+
+    line = keep(make_asterisk(answers={"Ping": pong}), ping_seconds=0.05)
+    assert wait(lambda: line.supervisor.state.asterisk_lag_seconds > 6.5)
+
+
+def test_a_line_tells_how_much_comes(asterisk, keep, wait):
+    """Totals, and their pace."""
+    line = keep(asterisk, ping_seconds=0.05)
+    assert wait(lambda: listed(line) == 1)
+    asterisk.say_bytes((HANGUP + b"\r\n\r\n") * 100)
+    assert wait(lambda: line.supervisor.state.events_per_second > 1)
+    state = line.supervisor.state
+    assert state.bytes > 100 * len(HANGUP)
+    assert state.bytes_per_second > state.events_per_second
+    assert state.reconnects == 0
+
+
+def test_a_reload_makes_the_pbx_be_asked_again(asterisk, keep, wait, monkeypatch):
+    """Endpoints and queues may be others now; the channels are the same."""
+    monkeypatch.setattr("itgrix_core.ami.asking.SETTLING_SECONDS", 0.01)
+    line = keep(asterisk, ping_seconds=0.05)
+    assert wait(lambda: listed(line) == 1)
+    asterisk.say("Event: Reload\nPrivilege: system,all\nModule: res_pjsip.so\nStatus: 0")
+    assert wait(lambda: asterisk.count("PJSIPShowEndpoints") == 2 and asterisk.count("QueueStatus") == 2)
+    assert asterisk.count("Status") == 1
+
+
+def test_refused_questions_are_no_trouble(make_asterisk, keep, wait, caplog):
+    """No such module, no right: the rights are named, nothing else is said."""
+    refused = dict.fromkeys(
+        ("PJSIPShowEndpoints", "SIPpeers", "QueueStatus", "Status"),
+        lambda server, action: server.response(action, "Permission denied", "Error"),
+    )
+    line = keep(make_asterisk(answers=refused))
+    assert wait(lambda: listed(line) == 1)
+    assert "denied" not in caplog.text
