@@ -339,7 +339,8 @@ def test_asterisks_own_lag_shows_by_its_pongs(make_asterisk, keep, wait):
 
     def pong(_server, action):
         at = time.time() - next(late)
-        return f"Response: Success\r\nActionID: {action['ActionID']}\r\nPing: Pong\r\nTimestamp: {at:.6f}\r\n\r\n"
+        answer = f"Response: Success\r\nActionID: {action['ActionID']}\r\nPing: Pong\r\n"
+        return f"{answer}Timestamp: {at:.6f}\r\n\r\n"
 
     line = keep(make_asterisk(answers={"Ping": pong}), ping_seconds=0.05)
     assert wait(lambda: line.supervisor.state.asterisk_lag_seconds > 6.5)
