@@ -214,6 +214,7 @@ class Supervisor:
             failures += 1
             pause = self._pauses.longest if is_refused else self._pauses.before(failures, self._dice())
             self._state = replace(self._state, is_connected=False, connected_at=None, last_error=reason)
+            self._pace = Pace()
             if not self._stopping.is_set():
                 _log.warning("Asterisk %s: %s; next try in %.1f s", self.name, reason, pause)
             self._tell(False, reason)

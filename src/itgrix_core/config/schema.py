@@ -192,7 +192,9 @@ class WebSettings(Section):
     host: Annotated[str, AfterValidator(_of_this_machine)] = Field(
         default="127.0.0.1", description="Where they are served, on this machine."
     )
-    port: Port | None = Field(default=15038, description="Their port; null serves none.")
+    port: Port | None = Field(
+        default=None, description="Their port; none is opened if left out.", examples=[15038]
+    )
 
 
 class Settings(Section):

@@ -4,12 +4,14 @@ import socket
 
 import pytest
 import requests
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from itgrix_core.ami.supervisor import LineState
+from itgrix_core.app.service import Service
 from itgrix_core.app.web.pages import create_app
 from itgrix_core.app.web.server import serve_pages
-from itgrix_core.config.schema import WebSettings
+from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, Settings, WebSettings
 from itgrix_core.telemetry.metrics import make_registry
 
 
@@ -39,8 +41,24 @@ def test_metrics_are_text_for_prometheus(app, free_port):
 
 
 def test_without_a_port_nothing_is_served(app):
-    """`web.port: null`."""
-    assert serve_pages(app, WebSettings(port=None)) is None
+    """None is opened that nobody asked for."""
+    assert serve_pages(app, WebSettings()) is None
+
+
+def test_a_service_serves_its_metrics(free_port, tmp_path):
+    """Of each of its Asterisks, one that is away as well; stopped with the service."""
+    settings = Settings(
+        data_folder=tmp_path,
+        asterisk={"main": AsteriskSettings(port=1), "branch": AsteriskSettings(port=1)},
+        crm={"b": BitrixSettings(webhook=SecretStr("http://127.0.0.1:1/rest/1/nobodys-code/"))},
+        web=WebSettings(port=free_port),
+    )
+    with Service(settings):
+        text = requests.get(f"http://127.0.0.1:{free_port}/metrics", timeout=5).text
+    assert 'itgrix_ami_connected{asterisk="main"} 0.0' in text
+    assert 'itgrix_ami_connected{asterisk="branch"} 0.0' in text
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"http://127.0.0.1:{free_port}/metrics", timeout=5)
 
 
 def test_a_port_that_is_taken_is_told_and_stops_nobody(app, free_port):

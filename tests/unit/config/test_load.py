@@ -300,3 +300,16 @@ def test_files_of_tls_are_relative_to_the_configuration(loaded, tmp_path):
     """As all paths are."""
     tls = loaded("asterisk: {main: {tls: {enabled: true, ca_file: ca.pem}}}").asterisk["main"].tls
     assert (tls.enabled, tls.ca_file, tls.check_hostname) == (True, tmp_path / "ca.pem", True)
+
+
+@pytest.mark.parametrize(
+    ("tls", "sentence"),
+    [
+        ("{ca_file: ca.pem}", r"tls\.enabled: is false, but other settings of tls are there"),
+        ("{enabled: true, key_file: key.pem}", r"tls\.key_file: is a key without a certificate"),
+    ],
+)
+def test_settings_of_tls_that_would_not_be_used_are_mistakes(loaded, tls, sentence):
+    """Nobody is to speak in the clear who thinks otherwise."""
+    with pytest.raises(ConfigError, match=sentence):
+        loaded(f"asterisk: {{main: {{tls: {tls}}}}}")

@@ -24,7 +24,7 @@ def serve_pages(app: Flask, web: WebSettings) -> HttpServer | None:
     except OSError as error:
         _log.warning(
             f"No pages and no metrics: {web.host}:{web.port} cannot be had ({error.strerror}). "
-            "Change web.port, or write null to do without."
+            "Change web.port, or leave it out to do without."
         )
         return None
     host = f"[{web.host}]" if ":" in web.host else web.host
