@@ -51,7 +51,7 @@ class NumberRules(Section):
 
     region: str = Field(
         default="",
-        description="Country that this PBX is in, two letters (RU); the CRM then gets numbers as +79161234567.",
+        description="Country of this PBX, two letters (RU); the CRM then gets numbers as +79161234567.",
         pattern="^([A-Z]{2})?$",
     )
     dial_style: Literal["as given", "national", "international", "e164"] = Field(
