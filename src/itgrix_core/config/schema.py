@@ -93,6 +93,29 @@ class AsteriskSettings(Section):
     )
 
 
+Moment = Literal["ring", "answer", "never"]
+
+
+class CardSettings(Section):
+    """When a call's card comes up at an employee's."""
+
+    show: Moment = Field(default="ring", description="While the phone rings, when he answers, or not at all.")
+    queues: dict[str, Moment] = Field(
+        default={}, description="The same by queue.", examples=[{"700": "answer"}]
+    )
+    users: dict[int, Moment] = Field(
+        default={}, description="The same by user id of the CRM; comes first.", examples=[{17: "never"}]
+    )
+
+
+class NameList(Section):
+    """Whose calls; a name that ends in * stands for all that begin like it."""
+
+    extensions: list[str] = Field(default=[], description="Employees' inside numbers.")
+    trunks: list[str] = Field(default=[], description="Endpoints through which calls come and go.")
+    numbers: list[str] = Field(default=[], description="Clients' numbers, in any spelling.")
+
+
 class BitrixSettings(Section):
     """One Bitrix24 portal, reached over an inbound webhook."""
 
@@ -120,6 +143,11 @@ class BitrixSettings(Section):
         default="responsible",
         description="Who owns a missed call: the client's responsible, whose phone rang last, the default.",
     )
+    cards: CardSettings = Field(default=CardSettings(), description="When a call's card comes up.")
+    only: NameList = Field(
+        default=NameList(), description="White lists: if one has entries, only calls of these are filed."
+    )
+    never: NameList = Field(default=NameList(), description="Black lists: calls of these are not filed.")
     card_seconds: Seconds = Field(
         default=60.0, description="After how long a card is no longer worth showing."
     )
