@@ -19,12 +19,14 @@ from itgrix_core.app.outward import call_as_json
 from itgrix_core.app.replay import PBX, ended_calls, tell
 from itgrix_core.calls.excerpts import Entry, Excerpt, Excerpts
 from itgrix_core.calls.masking import Masker
+from itgrix_core.calls.questions import ASKED_ABOUT, Action
 from itgrix_core.calls.topology import Topology
 from itgrix_core.calls.tracker import Tracker
 from itgrix_core.errors import RecordingError
 from itgrix_core.sandbox.recordings import ENDINGS, RecordedLog, load
 from itgrix_core.sandbox.shelf import Shelf
-from itgrix_core.wire.frames import BANNER, Framer, join_blocks
+from itgrix_core.wire.frames import BANNER, Framer, join_blocks, name_of
+from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Call
 
 UNTIMED = 1.0
@@ -45,6 +47,7 @@ class CallRecorder:
         topology: the numbering rules of the PBX.
         is_masking: whether outside numbers are masked.
         on_written: told the file and the calls in it.
+        ask: sends a question to Asterisk, whose answer comes in the stream; nobody is asked if left out.
         key: secret bytes that the masks depend on; made anew if left out, so that no two runs mask alike.
     """
 
@@ -55,15 +58,18 @@ class CallRecorder:
         *,
         is_masking: bool,
         on_written: Callable[[Path, Sequence[Call]], None] = lambda _path, _calls: None,
+        ask: Callable[[Action], None] | None = None,
         key: bytes | None = None,
     ) -> None:
         key = key or secrets.token_bytes(16)
         self._shelf = shelf
-        self._topology = topology
         self._masker = Masker(topology, key if is_masking else None)
+        self._topology = self._masker.rules()
         self._names = self._masker if is_masking else Masker(topology, key)
         self._on_written = on_written
-        self._excerpts = Excerpts(Tracker(PBX, topology))
+        self._ask = ask
+        self._tracker = Tracker(PBX, topology)
+        self._excerpts = Excerpts(self._tracker)
         self._framer = Framer()
         self._ami_version = ""
 
@@ -74,6 +80,10 @@ class CallRecorder:
                 self._ami_version = block[len(BANNER) :].decode("ascii", "replace")
             for excerpt in self._excerpts.feed(block, received_at):
                 self._write(excerpt)
+            if self._ask and name_of(block) in ASKED_ABOUT:
+                question = self._tracker.question_about(Message(block))
+                if question:
+                    self._ask(question)
 
     def close(self) -> None:
         """Write what is still open, as cut."""

@@ -11,6 +11,7 @@ numbers and knows some of the true ones learns about the others that end alike.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
@@ -79,6 +80,15 @@ class Masker:
         self._names: dict[str, str] = {}
         self._addresses: dict[str, str] = {}
         self._digits = lru_cache(maxsize=4096)(self._mask_digits)
+
+    def rules(self) -> Topology:
+        """The rules of the PBX as they read for redacted messages: trunks and mobiles masked as well."""
+        return replace(
+            self._topology,
+            trunks=frozenset(map(self.text, self._topology.trunks)),
+            devices={self.text(device): user for device, user in self._topology.devices.items()},
+            mobiles={self.text(mobile): user for mobile, user in self._topology.mobiles.items()},
+        )
 
     def block(self, block: bytes, received_at: float) -> bytes | None:
         """A block redacted; `None` for one that is left out. `received_at`: whose dates may stay."""

@@ -159,3 +159,14 @@ def test_an_endpoints_answer_tells_whether_it_proves_itself_and_not_how():
     assert said.headers()[1:] == [("ObjectName", "101"), ("Auths", "yes"), ("OutboundAuths", "")]
     detail = redacted(("Event", "EndpointDetail"), ("Callerid", "Boris Petrov <102>"))
     assert detail.get("Callerid") == "Name 1 <102>"
+
+
+def test_the_rules_of_the_pbx_read_alike_for_masked_messages():
+    """A mobile of an employee is his, masked or not; so is a trunk that is named by its number."""
+    hide = masker(
+        trunks=frozenset({"74951234567", "101"}), mobiles={"79161234567": "102"}, devices={"99101": "101"}
+    )
+    rules = hide.rules()
+    assert rules.owner_of_mobile(hide.text("89161234567")) == "102"
+    assert rules.trunks == {hide.text("74951234567"), "101"}
+    assert rules.devices == {"99101": "101"}

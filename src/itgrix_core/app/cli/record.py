@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -15,15 +16,13 @@ from itgrix_core.app.cli.invocation import Invocation
 from itgrix_core.app.cli.replay import summary
 from itgrix_core.app.record import CallRecorder, streams_of
 from itgrix_core.app.service import topology_of
-from itgrix_core.calls.questions import question_about
+from itgrix_core.calls.questions import Action
 from itgrix_core.calls.topology import Topology
 from itgrix_core.config.mistakes import dotted
 from itgrix_core.config.schema import AsteriskSettings
 from itgrix_core.config.wording import nearest
 from itgrix_core.errors import AmiError, ConfigError, RecordingError
 from itgrix_core.sandbox.shelf import Shelf
-from itgrix_core.wire.frames import name_of, read_blocks
-from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Call
 
 MEGABYTE = 1024 * 1024
@@ -75,7 +74,7 @@ def record(
     topology = topology_of(asterisk[1]) if asterisk else Topology()
     make = partial(CallRecorder, shelf, topology, is_masking=numbers == "mask", on_written=_tell)
     if is_live and asterisk:
-        _record_live(*asterisk, make())
+        _record_live(*asterisk, make)
     for source in sources:
         for stream in streams_of(source):
             recorder = make()
@@ -99,11 +98,11 @@ def _chosen(invocation: Invocation, name: str | None) -> tuple[str, AsteriskSett
     return name, known[name]
 
 
-def _record_live(name: str, asterisk: AsteriskSettings, recorder: CallRecorder) -> None:
+def _record_live(name: str, asterisk: AsteriskSettings, make: Callable[..., CallRecorder]) -> None:
     """Listen until Ctrl-C or SIGTERM; then what is open is written as cut."""
     if not asterisk.secret.get_secret_value():
         raise ConfigError([f"{dotted(('asterisk', name, 'secret'))}: is empty"])
-    line = _Line(name, asterisk, recorder)
+    line = _Line(name, asterisk, make)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: line.over.set())
     line.supervisor.start()
@@ -112,37 +111,34 @@ def _record_live(name: str, asterisk: AsteriskSettings, recorder: CallRecorder) 
     line.supervisor.stop()
     if line.failure:
         raise line.failure
-    recorder.close()
+    line.recorder.close()
 
 
 class _Line:
-    """A connection of its own to Asterisk; what it says goes to the recorder, and questions back."""
+    """A connection of its own to Asterisk; what it says goes to the recorder, and questions back.
 
-    def __init__(self, name: str, asterisk: AsteriskSettings, recorder: CallRecorder) -> None:
+    Args:
+        make: makes the recorder, given the way to ask.
+    """
+
+    def __init__(self, name: str, asterisk: AsteriskSettings, make: Callable[..., CallRecorder]) -> None:
         self.over = threading.Event()
         self.failure: RecordingError | None = None
-        self._recorder = recorder
+        self.recorder = make(ask=self._ask)
         self.supervisor = Supervisor(name, asterisk, self._take)
 
     def _take(self, data: bytes, received_at: float) -> None:
         if self.failure:
             return
         try:
-            self._recorder.take(data, received_at)
+            self.recorder.take(data, received_at)
         except RecordingError as error:
             self.failure = error
             self.over.set()
-        for block in read_blocks(data):
-            if name_of(block) == b"MixMonitorStart":
-                self._ask(Message(block))
 
-    def _ask(self, message: Message) -> None:
-        question = question_about(message)
-        if question:
-            try:
-                self.supervisor.send(question)
-            except AmiError:
-                return  # the line is lost; the supervisor says so
+    def _ask(self, question: Action) -> None:
+        with contextlib.suppress(AmiError):  # the line is lost; the supervisor says so
+            self.supervisor.send(question)
 
 
 def _tell(path: Path, calls: Sequence[Call]) -> None:
