@@ -351,6 +351,7 @@ def test_a_line_tells_how_much_comes(asterisk, keep, wait):
     line = keep(asterisk, ping_seconds=0.05)
     assert wait(lambda: listed(line) == 1)
     asterisk.say_bytes((HANGUP + b"\r\n\r\n") * 100)
+    assert wait(lambda: line.supervisor.state.events == 102)
     assert wait(lambda: line.supervisor.state.events_per_second > 1)
     state = line.supervisor.state
     assert state.bytes > 100 * len(HANGUP)
