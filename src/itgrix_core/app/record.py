@@ -16,9 +16,10 @@ from urllib.parse import unquote
 
 from itgrix_core.ami.recorder import Recorder
 from itgrix_core.app.outward import call_as_json
-from itgrix_core.app.replay import PBX, ended_calls, tell
-from itgrix_core.calls.excerpts import Entry, Excerpt, Excerpts
+from itgrix_core.app.replay import PBX, UNTIMED, ended_calls, tell
+from itgrix_core.calls.excerpts import Excerpts
 from itgrix_core.calls.masking import Masker
+from itgrix_core.calls.parts import Entry, Excerpt
 from itgrix_core.calls.questions import ASKED_ABOUT, Action
 from itgrix_core.calls.topology import Topology
 from itgrix_core.calls.tracker import Tracker
@@ -29,8 +30,6 @@ from itgrix_core.wire.frames import BANNER, Framer, join_blocks, name_of
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Call
 
-UNTIMED = 1.0
-"""When everything came in a log without times (Unix seconds)."""
 LONGEST_NAME = 80
 NOT_OF_TRUTH = frozenset({"key", "ivr", "lost_sight", "recordings"})
 """Words of `--json` that a truth does not have, or has elsewhere."""

@@ -36,7 +36,11 @@ MEGABYTE = 1024 * 1024
     type=click.Path(path_type=Path),
     help="A recorded log, or a folder of them, instead of a live Asterisk; may be given again.",
 )
-@click.option("--asterisk", "name", help="Which Asterisk of the configuration; the only one if left out.")
+@click.option(
+    "--asterisk",
+    "name",
+    help="Which one of the configuration: whom to listen to, or for --from whose rules hold.",
+)
 @click.option(
     "--to",
     "folder",
