@@ -15,11 +15,14 @@ from itgrix_core.app.outward import call_as_json
 from itgrix_core.app.record import CallRecorder, streams_of
 from itgrix_core.app.replay import PBX, ended_calls, tell
 from itgrix_core.calls.events import Oddity
+from itgrix_core.calls.excerpts import Excerpts
 from itgrix_core.calls.handlers.births import NOT_KNOWN
 from itgrix_core.calls.masking import Masker
 from itgrix_core.calls.topology import Topology
+from itgrix_core.calls.tracker import Tracker
 from itgrix_core.sandbox.recordings import load
 from itgrix_core.sandbox.shelf import Shelf
+from itgrix_core.wire.frames import read_blocks
 
 KEY = b"a key of the tests"
 SAMPLE = 40
@@ -121,3 +124,23 @@ def test_the_key_of_every_call_stays(recording_of, tmp_path):
     """So what was written of a call is found by the Linkedid that the service's log names."""
     (path,) = written(recording_of["ast22/inbound_answered"], tmp_path, is_masking=True)
     assert list(calls_of([path])) == [f"{PBX}/1795379452.4"]
+
+
+def test_a_stream_may_begin_anywhere_lose_anything_and_say_it_twice(some_recordings):
+    """Nothing raises, and nothing is kept of a stream that is over."""
+    dice = random.Random(20261125)
+    for recorded in some_recordings[::4]:
+        blocks = read_blocks(gzip.decompress(recorded.path.read_bytes()))[:2000]
+        start, lost, twice = (dice.randrange(len(blocks)) for _ in range(3))
+        for stream in (
+            blocks[start:],
+            blocks[:lost] + blocks[lost + 1 :],
+            blocks[: twice + 1] + blocks[twice:],
+            blocks[start:] + blocks,
+            dice.sample(blocks, len(blocks)),
+        ):
+            excerpts = Excerpts(Tracker(PBX))
+            cut = [part for at, block in enumerate(stream) for part in excerpts.feed(block, at / 10)]
+            cut += excerpts.close()
+            assert all(part.entries == sorted(part.entries) for part in cut), recorded.id
+            assert excerpts.close() == []
