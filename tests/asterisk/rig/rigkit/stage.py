@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from rigkit.phone import Diary, Phone
+from rigkit.server import CHAN_SIP_PORT, SIP_PORT
 from rigkit.tap import Tap
 
 if TYPE_CHECKING:
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 EXTENSIONS = ("101", "102", "103", "104", "105", "107")
 PROVIDERS = {"provider1": 5160, "provider2": 5161}
+OFFICES = ("301", "302", "303", "304", "305", "401", "402", "403", "404")
+OPERATORS = {"operator1": 5162, "operator2": 5163, "provider3": 5164}
+"""Phones and providers of `extensions_macro.conf`, which only Asterisk 16 can play."""
+BY_CHAN_SIP = ("3", "operator")
+"""How the names of those begin that speak with chan_sip; the others speak with PJSIP."""
 
 
 class Stage:
@@ -33,14 +39,19 @@ class Stage:
         self.diary = Diary()
         self.calls: list[Truth] = []
         self.tap = Tap()
-        self.phones = {name: Phone(name, 5000 + int(name), self.diary) for name in extensions}
-        for name, port in PROVIDERS.items():
-            self.phones[name] = Phone(name, port, self.diary, headers=(("X-Rig-Trunk", name),))
+        self.phones: dict[str, Phone] = {}
+        cast = {name: 5000 + int(name) for name in extensions} | PROVIDERS
+        if asterisk.version == "16":
+            cast |= {name: 5000 + int(name) for name in OFFICES} | OPERATORS
+        for name, port in cast.items():
+            headers = () if name.isdigit() else (("X-Rig-Trunk", name),)
+            pbx_port = CHAN_SIP_PORT if name.startswith(BY_CHAN_SIP) else SIP_PORT
+            self.phones[name] = Phone(name, port, self.diary, headers, pbx_port)
 
     async def __aenter__(self) -> Self:
         for phone in self.phones.values():
             await phone.open()
-            if phone.name not in PROVIDERS:
+            if phone.name.isdigit():
                 await phone.register()
         await self.quiet()
         return self
