@@ -50,7 +50,7 @@ def result_of_leg(leg: Leg, cause: str) -> Result:
 
 
 def _is_busy(status: str, cause: str) -> bool:
-    """Whether a phone was busy: chan_sip has DialStatus BUSY for every refusal (docs/facts/asterisk.md 59)."""
+    """Whether a phone was busy: chan_sip says BUSY of every refusal (docs/facts/asterisk.md 58)."""
     if status == GIVEN_UP:
         return False
     return cause == BUSY or (status == "BUSY" and cause not in (DECLINED, NOT_THERE))
@@ -104,7 +104,7 @@ def hangup_by(call: CallState) -> str:
 
 
 def _refuser(call: CallState) -> str:
-    """Who refused last; chan_sip makes no HangupRequest of that (docs/facts/asterisk.md 59)."""
+    """Who refused last; chan_sip makes no HangupRequest of that (docs/facts/asterisk.md 58)."""
     if call.direction is Direction.INBOUND:
         return ""
     outside = [attempt.key for attempt in call.attempts.values() if attempt.status in REFUSED]

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 EXTENSIONS = ("101", "102", "103", "104", "105", "107")
 PROVIDERS = {"provider1": 5160, "provider2": 5161}
 OFFICES = ("301", "302", "303", "304", "305", "401", "402", "403", "404")
-OPERATORS = {"operator1": 5162, "operator2": 5163, "provider3": 5164}
+OPERATORS = {"operator1": 5165, "operator2": 5166, "operator3": 5167}
 """Phones and providers of `extensions_macro.conf`, which only Asterisk 16 can play."""
-BY_CHAN_SIP = ("3", "operator")
+BY_CHAN_SIP = ("3", "operator1", "operator2")
 """How the names of those begin that speak with chan_sip; the others speak with PJSIP."""
 
 

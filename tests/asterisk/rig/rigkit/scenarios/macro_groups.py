@@ -74,7 +74,7 @@ async def ringgroup_mixed(desk: Desk) -> None:
 
 @played_in(SIP)
 async def ringgroup_mixed_missed(desk: Desk) -> None:
-    """Ring group of Local channels: one is busy, one declines after 1 s, the third rings; the caller gives up."""
+    """Ring group of Local channels: one is busy, one declines after 1 s, the third rings; he gives up."""
     caller, rung = await _mixed(desk, "79162220306", "601")
     await asyncio.sleep(1)
     await hang_up(desk.stage, caller)
@@ -142,7 +142,7 @@ async def _abandoned(desk: Desk, number: str, last: str) -> None:
 
 @played_in(SIP)
 async def queue_phones_answered(desk: Desk) -> None:
-    """Queue whose members are endpoints: the first declines after 1 s, the second answers; the caller hangs up."""
+    """Queue whose members are endpoints: the first declines after 1 s, the second answers."""
     caller = await desk.dial_in("79163330304", "702")
     rung = await desk.stage.ring(*desk.members)
     await asyncio.sleep(1)
@@ -154,7 +154,7 @@ async def queue_phones_answered(desk: Desk) -> None:
 
 @played_in(SIP)
 async def queue_second_round(desk: Desk) -> None:
-    """Rounds of 4 s: nobody answers in the first, the second phone does in the second; the caller hangs up."""
+    """Queue in rounds of 4 s: nobody answers in the first, the second phone does in the second."""
     caller = await desk.dial_in("79163330305", "703")
     rung = await desk.stage.ring(*desk.members[:2])
     rung += await desk.stage.ring(*desk.members[:2])
@@ -162,6 +162,21 @@ async def queue_second_round(desk: Desk) -> None:
     await hang_up(desk.stage, caller)
     more = _in_queue(desk, "703")
     desk.stage.calls.append(truth.inbound(caller, legs(*rung), "answered", rung[-1], **more))
+
+
+@played_in(SIP)
+async def queue_blind_transfer(desk: Desk) -> None:
+    """Queue with Local members: the first answers, sends the caller to the fourth (REFER); it answers."""
+    caller = await desk.dial_in("79163330306", "700")
+    rung = await desk.stage.ring(*desk.members)
+    await answer(rung[0])
+    rung[0].transfer(desk.fourth)
+    rung += await desk.stage.ring(desk.fourth)
+    await answer(rung[-1])
+    await hang_up(desk.stage, caller, rung[0])
+    more = _in_queue(desk, "700") | {"last_agent": desk.fourth}
+    more |= {"transfers": [truth.transfer("blind", "REFER", desk.first, desk.fourth, done=True)]}
+    desk.stage.calls.append(truth.inbound(caller, legs(*rung), "answered", rung[0], **more))
 
 
 # ---- follow-me --------------------------------------------------------------------------------------------
@@ -179,7 +194,7 @@ async def followme_mobile_wins(desk: Desk) -> None:
     await hang_up(desk.stage, mobile)
     rung = [truth.leg(phone), truth.leg(mobile, extension=MOBILE)]
     more = {"entry": "follow me", "answered_number": MOBILE, "out_trunk": desk.office.trunk}
-    more |= {"answered_by": MOBILE, "hangup_by": "agent"}
+    more |= {"hangup_by": "agent"}
     desk.stage.calls.append(truth.inbound(caller, rung, "answered", mobile, **more))
 
 

@@ -1,7 +1,7 @@
 """The offices of `extensions_macro.conf`, and what scenarios there are made of.
 
-A scenario there is an async function of a `Desk`: the stage seen from one office. `played_in` makes a scenario of
-`record` out of it for each office: `sip_NAME` on chan_sip, `macro_NAME` on PJSIP.
+A scenario there is an async function of a `Desk`: the stage seen from one office. `played_in` makes it known
+to `record` for each office: as `sip_NAME` on chan_sip, `macro_NAME` on PJSIP.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rigkit import truth
 from rigkit.scenarios import steps
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from rigkit.call import PhoneCall
     from rigkit.stage import Stage
+
+    Played = Callable[["Desk"], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Office:
 
 
 SIP = Office("sip", "3", "SIP", "operator1")
-PJSIP = Office("macro", "4", "PJSIP", "provider3")
+PJSIP = Office("macro", "4", "PJSIP", "operator3")
 
 
 @dataclass(frozen=True)
@@ -109,18 +112,23 @@ class Desk:
         """The first phone calls the second on its second line; it rings there: both sides."""
         return await steps.consult(self.stage, self.second, source=self.first)
 
+    def talked(self, client: PhoneCall, rung: list[PhoneCall], **more: Any) -> None:
+        """States the truth of a caller from outside who first talked with the first of these phones."""
+        self.stage.calls.append(truth.inbound(client, steps.legs(*rung), "answered", rung[0], **more))
 
-def played_in(*offices: Office) -> Callable[[Callable[[Desk], Awaitable[None]]], None]:
+
+def played_in(*offices: Office) -> Callable[[Played], Played]:
     """Makes a scenario known to `record`, once for each office."""
 
-    def known(scenario: Callable[[Desk], Awaitable[None]]) -> None:
+    def known(scenario: Played) -> Played:
         for office in offices:
             steps.RECORDED[f"{office.prefix}_{scenario.__name__}"] = _in(office, scenario)
+        return scenario
 
     return known
 
 
-def _in(office: Office, scenario: Callable[[Desk], Awaitable[None]]) -> Callable[[Stage], Awaitable[None]]:
+def _in(office: Office, scenario: Played) -> Callable[[Stage], Awaitable[None]]:
     @wraps(scenario)
     async def on_stage(stage: Stage) -> None:
         await scenario(Desk(stage, office))

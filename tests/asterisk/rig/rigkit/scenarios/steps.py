@@ -59,9 +59,7 @@ async def dial_out(
     return agent, client
 
 
-async def consult(
-    stage: Stage, extension: str = "102", source: str = "101"
-) -> tuple[PhoneCall, PhoneCall]:
+async def consult(stage: Stage, extension: str = "102", source: str = "101") -> tuple[PhoneCall, PhoneCall]:
     """An employee calls a colleague on his second line; it rings there: both sides."""
     asking = await stage.phones[source].call(extension)
     (asked,) = await stage.ring(extension)
