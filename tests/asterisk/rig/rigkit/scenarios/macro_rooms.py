@@ -63,6 +63,25 @@ async def parking_refer(desk: Desk) -> None:
 
 
 @played_in(SIP)
+async def parking_after_transfer(desk: Desk) -> None:
+    """The first sends the client to the second (REFER), which parks him (#72); the third fetches him."""
+    client, agent = await desk.talk("79169990307")
+    agent.transfer(desk.second)
+    (second,) = await desk.stage.ring(desk.second)
+    await answer(second)
+    await second.press("#72")
+    await asyncio.sleep(3)
+    second.hang_up()
+    taker = await desk.call(desk.third, "71")
+    await taker.until_answered()
+    await asyncio.sleep(1)
+    await hang_up(desk.stage, client, agent)
+    transfers = [truth.transfer("blind", "REFER", desk.first, desk.second, done=True)]
+    more = {"parked": {"by": desk.second, "slot": "71", "taken_by": desk.third}, "transfers": transfers}
+    desk.talked(client, [agent, second], last_agent=desk.third, **more)
+
+
+@played_in(SIP)
 async def parking(desk: Desk) -> None:
     """The first phone parks the client (#72), the second fetches him (71); the client hangs up."""
     client, agent = await desk.talk("79169990303")
