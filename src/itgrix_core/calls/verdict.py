@@ -51,7 +51,7 @@ def result_of_leg(leg: Leg, cause: str) -> Result:
 
 
 def _is_busy(status: str, cause: str) -> bool:
-    """Whether a phone was busy: chan_sip says BUSY of every refusal (docs/facts/asterisk.md 58)."""
+    """Whether a phone was busy: chan_sip says BUSY of every refusal (docs/facts/asterisk.md 60)."""
     if status == GIVEN_UP:
         return False
     return cause == BUSY or (status == "BUSY" and cause not in (DECLINED, NOT_THERE))
@@ -105,12 +105,12 @@ def hangup_by(call: CallState) -> str:
 
 
 def _refuser(call: CallState) -> str:
-    """Who refused last; chan_sip makes no HangupRequest of that (docs/facts/asterisk.md 58)."""
+    """Who was tried last and refused; chan_sip makes no HangupRequest of that (docs/facts/asterisk.md 60)."""
     if call.direction is Direction.INBOUND:
         return ""
-    outside = [attempt.key for attempt in call.attempts.values() if attempt.status in REFUSED]
-    inside = [leg.key for leg in call.legs.values() if leg.is_rung and leg.status in REFUSED]
-    return (outside or inside or [""])[-1]
+    rung = [leg for leg in call.legs.values() if leg.is_rung]
+    tried: list[Attempt | Leg] = [*call.attempts.values()] or [*rung]
+    return tried[-1].key if tried and tried[-1].status in REFUSED else ""
 
 
 def disposition(call: CallState, by: str) -> Disposition:

@@ -3,7 +3,7 @@
 It comes when the agent's side is answered or has failed, while that call still lives; but for a phone that is
 not registered it is the only event at all (docs/facts/asterisk.md 38): no channel, no Linkedid. Then the
 request's own ActionID has to stand for the call. With chan_sip the Hangup of the only channel comes first;
-then the reason tells that there was one (60).
+then the reason tells that there was one (64).
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def on_parked(board: Board, message: Message, at: float) -> None:
 def parked(call: CallState, channel: Channel, at: float) -> None:
     """A channel is in the parking: the blind transfer that brought it there just now was none.
 
-    ParkedCall may come before its BlindTransfer; BridgeEnter comes behind it (docs/facts/asterisk.md 61).
+    ParkedCall may come before its BlindTransfer; BridgeEnter comes behind it (docs/facts/asterisk.md 66).
     """
     if not call.handovers or call.handovers[-1].channel != channel.uniqueid:
         return

@@ -68,6 +68,15 @@ class Stage:
         """The calls that these phones get, ringing."""
         return list(await asyncio.gather(*(self.phones[name].next_ring(within) for name in extensions)))
 
+    async def log_in_anew(self) -> None:
+        """Lets the tap log in now, in the middle of calls, and ask for the channels; it begins anew."""
+        self.tap.close()
+        self.tap = await Tap(self.tap.user).open()
+        self.tap.ask("CoreShowChannels")
+        await asyncio.sleep(0.3)
+        self.tap.ask("Status", Variables="MIXMONITOR_FILENAME")
+        await asyncio.sleep(0.3)
+
     async def quiet(self, within: float = 40) -> None:
         """Waits until Asterisk has no channel left, and its last events have been said.
 

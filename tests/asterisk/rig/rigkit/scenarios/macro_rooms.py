@@ -6,7 +6,7 @@ import asyncio
 
 from rigkit import truth
 from rigkit.scenarios.offices import PJSIP, SIP, Desk, answer, played_in
-from rigkit.scenarios.steps import hang_up
+from rigkit.scenarios.steps import hang_up, legs
 
 
 async def _taken(desk: Desk, number: str, code: str) -> None:
@@ -123,3 +123,25 @@ async def pbx_restart(desk: Desk) -> None:
     cut_short = [truth.leg(ringing, "pbx restarted")]
     desk.stage.calls.append(truth.inbound(waiting, cut_short, "missed"))
     await asyncio.to_thread(desk.stage.asterisk.wait_until_booted)
+
+
+@played_in(SIP, PJSIP)
+async def snapshot_midcall(desk: Desk) -> None:
+    """One call talks, one waits in a queue, one rings outside when AMI logs in; then all of them end."""
+    client, agent = await desk.talk("79168880303")
+    waiting = await desk.dial_in("79168880304", "700")
+    rung = await desk.stage.ring(desk.second, desk.third)
+    caller = await desk.call(desk.fourth, "89168880305")
+    (mobile,) = await desk.stage.ring(desk.office.trunk)
+    await asyncio.sleep(1)
+    await desk.stage.log_in_anew()
+    await answer(mobile)
+    caller.hang_up()
+    await asyncio.sleep(0.5)
+    waiting.hang_up()
+    await hang_up(desk.stage, client)
+    before = {"before_login": True}
+    desk.talked(client, [agent], **before)
+    more = before | {"entry": "queue", "queue": desk.number("700")}
+    desk.stage.calls.append(truth.inbound(waiting, legs(*rung), "abandoned", **more))
+    desk.stage.calls.append(truth.outbound(caller, mobile, "answered", "agent", **before))

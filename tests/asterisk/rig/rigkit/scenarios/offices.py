@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rigkit import truth
 from rigkit.scenarios import steps
+from rigkit.server import RigError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -131,7 +132,12 @@ def played_in(*offices: Office) -> Callable[[Played], Played]:
 def _in(office: Office, scenario: Played) -> Callable[[Stage], Awaitable[None]]:
     @wraps(scenario)
     async def on_stage(stage: Stage) -> None:
-        await scenario(Desk(stage, office))
+        desk = Desk(stage, office)
+        if desk.first not in stage.phones:
+            raise RigError(
+                f"Asterisk {stage.asterisk.version} has no Macro; this scenario needs --version 16."
+            )
+        await scenario(desk)
 
     return on_stage
 
