@@ -37,6 +37,7 @@ from itgrix_core.outbox.engine import Handler
 from itgrix_core.outbox.spool import Spool
 from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.plugins.manager import Plugins
+from itgrix_hooks.numbers import DialStyle
 from itgrix_hooks.tools import Pbx
 
 STOP_SECONDS = 5.0
@@ -51,6 +52,9 @@ class PbxInfo:
 
     name: str
     timezone: str
+    region: str = ""
+    dial_style: DialStyle = "as given"
+    dial_prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,4 +234,5 @@ def topology_of(asterisk: AsteriskSettings) -> Topology:
 
 
 def _info(name: str, asterisk: AsteriskSettings) -> Pbx:
-    return PbxInfo(name, asterisk.timezone)
+    numbers = asterisk.numbers
+    return PbxInfo(name, asterisk.timezone, numbers.region, numbers.dial_style, numbers.dial_prefix)

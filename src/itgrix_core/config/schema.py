@@ -36,13 +36,29 @@ class ExtensionRules(Section):
     )
     devices: dict[str, str] = Field(
         default={},
-        description="Device (endpoint) to its user's inside number, where the PBX does not tell (FreePBX does).",
+        description="Device (endpoint) to its user's inside number, where the PBX does not tell it.",
         examples=[{"99101": "101"}],
     )
     mobiles: dict[str, str] = Field(
         default={},
-        description="Employees' mobiles: outside number to inside number; they then count as phones of theirs.",
+        description="Employees' mobiles: outside number to inside number; they count as their phones.",
         examples=[{"+79031234567": "101"}],
+    )
+
+
+class NumberRules(Section):
+    """How numbers outside are written."""
+
+    region: str = Field(
+        default="",
+        description="Country of this PBX, two letters (RU); the CRM then gets numbers as +79161234567.",
+        pattern="^([A-Z]{2})?$",
+    )
+    dial_style: Literal["as given", "national", "international", "e164"] = Field(
+        default="as given", description="How Asterisk wants a number outside: 8495…, 7495…, +7495…."
+    )
+    dial_prefix: str = Field(
+        default="", description="What is dialled before a number outside.", pattern=r"^[\d*#]{0,5}$"
     )
 
 
@@ -68,6 +84,7 @@ class AsteriskSettings(Section):
     extensions: ExtensionRules = Field(
         default=ExtensionRules(), description="What an inside number looks like."
     )
+    numbers: NumberRules = Field(default=NumberRules(), description="How numbers outside are written.")
     recordings: Path | None = Field(
         default=None, description="Folder in which this PBX's recordings can be read here."
     )
