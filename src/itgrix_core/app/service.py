@@ -18,11 +18,12 @@ from itgrix_core.ami.supervisor import Supervisor
 from itgrix_core.calls.questions import Action
 from itgrix_core.calls.topology import Topology
 from itgrix_core.calls.tracker import Tracker
-from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, Settings
+from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, NameList, Settings
 from itgrix_core.crm.adapter import Adapter
 from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
 from itgrix_core.errors import CrmError
-from itgrix_core.filing.plan import Rules
+from itgrix_core.filing.lists import Lists, Names
+from itgrix_core.filing.rules import CardRules, Rules
 from itgrix_core.jobs.accounts import Account, Accounts
 from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.delivery import Delivery
@@ -216,8 +217,17 @@ def rules_of(crm: BitrixSettings) -> Rules:
         create_for=frozenset(crm.create_for),
         is_filing_internal=crm.file_internal,
         missed_owner=crm.missed_owner,
+        answered_owner=crm.answered_owner,
+        owner_talk_seconds=crm.owner_talk_seconds,
+        is_per_talk=crm.transfers == "per_talk",
         card_seconds=crm.card_seconds,
+        cards=CardRules(crm.cards.show, crm.cards.users, crm.cards.queues),
+        lists=Lists(only=_names(crm.only), never=_names(crm.never)),
     )
+
+
+def _names(listed: NameList) -> Names:
+    return Names(tuple(listed.extensions), tuple(listed.trunks), tuple(listed.numbers))
 
 
 def topology_of(asterisk: AsteriskSettings) -> Topology:
