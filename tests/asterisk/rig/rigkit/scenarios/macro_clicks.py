@@ -8,16 +8,19 @@ from rigkit import truth
 from rigkit.scenarios.offices import PJSIP, SIP, Desk, answer, played_in
 from rigkit.scenarios.steps import DECLINE, hang_up
 
+CONTEXT = "from-internal-15"
+"""Where Originate begins."""
+
 
 def _click(desk: Desk, channel: str, number: str, *, timeout: str = "15000") -> None:
     """Asks Asterisk to ring the first phone and, once it answers, to dial the number."""
-    caller = {"Channel": channel, "Context": desk.context, "Exten": number, "Priority": "1"}
+    caller = {"Channel": channel, "Context": CONTEXT, "Exten": number, "Priority": "1"}
     more = {"CallerID": f"CRM <{number}>", "Timeout": timeout, "Async": "true"}
     desk.stage.tap.ask("Originate", **caller, **more)
 
 
 def _local(desk: Desk) -> str:
-    return f"Local/{desk.first}@{desk.context}"
+    return f"Local/{desk.first}@{CONTEXT}"
 
 
 def _own(desk: Desk) -> str:
@@ -119,7 +122,7 @@ async def originate_internal(desk: Desk) -> None:
 
 async def _agent_unregistered(desk: Desk, channel: str, number: str) -> None:
     action, agent = "itgrix-click-1", desk.number("06")
-    words = {"Channel": channel, "Context": desk.context, "Exten": number, "Priority": "1"}
+    words = {"Channel": channel, "Context": CONTEXT, "Exten": number, "Priority": "1"}
     desk.stage.tap.ask("Originate", **words, Timeout="4000", Async="true", ActionID=action)
     await asyncio.sleep(2)
     await desk.stage.quiet()
@@ -137,4 +140,4 @@ async def originate_agent_unregistered(desk: Desk) -> None:
 @played_in(SIP, PJSIP)
 async def originate_agent_unregistered_local(desk: Desk) -> None:
     """Originate on a Local channel to a phone that is not registered: nothing rings."""
-    await _agent_unregistered(desk, f"Local/{desk.number('06')}@{desk.context}", "89167770309")
+    await _agent_unregistered(desk, f"Local/{desk.number('06')}@{CONTEXT}", "89167770309")
