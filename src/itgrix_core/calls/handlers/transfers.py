@@ -9,7 +9,8 @@ from __future__ import annotations
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.finding import touch
 from itgrix_core.calls.joining import join
-from itgrix_core.calls.state import CallState, Handover, Leg
+from itgrix_core.calls.snapshot import MOMENT
+from itgrix_core.calls.state import CallState, Channel, Handover, Leg
 from itgrix_core.calls.table import LegState
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Result, Transfer, TransferKind
@@ -91,14 +92,24 @@ def on_pickup(board: Board, message: Message, at: float) -> None:
 
 
 def on_parked(board: Board, message: Message, at: float) -> None:
-    """The client is parked: the blind transfer that brought him there was none."""
+    """The client is parked."""
     found = touch(board, message, at, "Parkee")
     if not found:
         return
     call, parkee = found
     board.leave(parkee)
     call.sent_on = parkee.uniqueid
-    if call.handovers and call.handovers[-1].channel == parkee.uniqueid:
+    parked(call, parkee, at)
+
+
+def parked(call: CallState, channel: Channel, at: float) -> None:
+    """A channel is in the parking: the blind transfer that brought it there just now was none.
+
+    ParkedCall may come before its BlindTransfer; BridgeEnter comes behind it (docs/facts/asterisk.md 66).
+    """
+    if not call.handovers or call.handovers[-1].channel != channel.uniqueid:
+        return
+    if at - call.handovers[-1].transfer.at <= MOMENT:
         call.handovers.pop()
 
 

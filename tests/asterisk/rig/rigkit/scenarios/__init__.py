@@ -4,7 +4,24 @@ A scenario is an async function that takes a `Stage`; its docstring becomes the 
 Those of `RECORDED` are what `record` knows by name: a new one is a function and the decorator.
 """
 
-from rigkit.scenarios import clicks, groups, inbound, internal, outbound, queues, restarts, rooms, transfers
+from rigkit.scenarios import (
+    clicks,
+    groups,
+    inbound,
+    internal,
+    macro_clicks,
+    macro_groups,
+    macro_inbound,
+    macro_internal,
+    macro_outbound,
+    macro_rooms,
+    macro_transfers,
+    outbound,
+    queues,
+    restarts,
+    rooms,
+    transfers,
+)
 from rigkit.scenarios.everyday import inbound_answered, inbound_missed, outbound_answered
 from rigkit.scenarios.steps import RECORDED
 
@@ -16,6 +33,13 @@ __all__ = [
     "inbound_answered",
     "inbound_missed",
     "internal",
+    "macro_clicks",
+    "macro_groups",
+    "macro_inbound",
+    "macro_internal",
+    "macro_outbound",
+    "macro_rooms",
+    "macro_transfers",
     "outbound",
     "outbound_answered",
     "queues",
