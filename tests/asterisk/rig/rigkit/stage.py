@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from rigkit.truth import Truth
 
 EXTENSIONS = ("101", "102", "103", "104", "105", "107")
-PROVIDERS = {"provider1": 5160, "provider2": 5161}
+DEVICES = {"99101": 5191, "7001": 5192}
+PROVIDERS = {"provider1": 5160, "provider2": 5161, "provider3": 5162}
 
 
 class Stage:
@@ -34,6 +35,7 @@ class Stage:
         self.calls: list[Truth] = []
         self.tap = Tap()
         self.phones = {name: Phone(name, 5000 + int(name), self.diary) for name in extensions}
+        self.phones |= {name: Phone(name, port, self.diary) for name, port in DEVICES.items()}
         for name, port in PROVIDERS.items():
             self.phones[name] = Phone(name, port, self.diary, headers=(("X-Rig-Trunk", name),))
 

@@ -52,9 +52,9 @@ async def dial_out(stage: Stage, number: str, seconds: float = 1) -> tuple[Phone
     return agent, client
 
 
-async def consult(stage: Stage, extension: str = "102") -> tuple[PhoneCall, PhoneCall]:
-    """101 calls a colleague on its second line; it rings there: both sides."""
-    asking = await stage.phones["101"].call(extension)
+async def consult(stage: Stage, extension: str = "102", source: str = "101") -> tuple[PhoneCall, PhoneCall]:
+    """Source calls a colleague on its second line; it rings there: both sides."""
+    asking = await stage.phones[source].call(extension)
     (asked,) = await stage.ring(extension)
     await asyncio.sleep(0.5)
     return asking, asked
