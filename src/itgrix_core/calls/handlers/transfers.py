@@ -17,9 +17,14 @@ from itgrix_hooks.values import Result, Transfer, TransferKind
 
 
 def on_blind(board: Board, message: Message, at: float) -> None:
-    """An employee sends the client elsewhere. The transferee may be a Local half instead of the client."""
+    """An employee sends the client elsewhere. The transferee may be a Local half instead of the client.
+
+    Whoever was sent on already, and has not talked since, is parked: that was told first.
+    """
     found = touch(board, message, at, "Transferee") or touch(board, message, at, "Transferer")
     if not found or message.get("Result") != "Success":
+        return
+    if found[0].sent_on == message.get("TransfereeUniqueid"):
         return
     how = "REFER" if message.get("IsExternal") == "Yes" else "code"
     source = endpoint_of(message.get("TransfererChannel"))

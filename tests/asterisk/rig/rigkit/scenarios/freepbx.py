@@ -6,6 +6,7 @@ All of them enter by `extensions_freepbx.conf`. The traps are those of docs/fact
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from rigkit import truth
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     from rigkit.call import PhoneCall
     from rigkit.stage import Stage
-
-from contextlib import asynccontextmanager
 
 DID = "7495001"
 QUEUE = ("102", "104", "105")
@@ -90,7 +89,7 @@ async def freepbx_transfer_context(stage: Stage) -> None:
 # ---- outside -----------------------------------------------------------------------------------------------
 @recorded
 async def freepbx_failover(stage: Stage) -> None:
-    """102 dials; trunk 1 fails (503), by trunk 2, with its own caller id, the client answers; 102 hangs up."""
+    """102 dials; trunk 1 fails (503), by trunk 2, with its caller id, the client answers; 102 hangs up."""
     agent = await stage.phones["102"].call("88125550101")
     failing = await stage.phones["provider1"].next_call()
     failing.reject(503, "Service Unavailable")
@@ -137,6 +136,18 @@ async def freepbx_queue_forced_recording_abandoned(stage: Stage) -> None:
         await asyncio.sleep(2)
         await hang_up(stage, caller)
     stage.calls.append(truth.inbound(caller, legs(*rung), "abandoned", entry="queue", queue="720"))
+
+
+@recorded
+async def freepbx_queue_members_recorded(stage: Stage) -> None:
+    """Queue 720 is not recorded, each member is, by force: 105 answers and hangs up; two files stay empty."""
+    await console(stage, "database put QUEUE 720/recording no")
+    async with forced_recording(stage, *QUEUE):
+        caller, rung = await queue_talk(stage, "79168880204", "105")
+        await hang_up(stage, rung[2])
+    await console(stage, "database del QUEUE 720/recording")
+    more = {"hangup_by": "agent", "entry": "queue", "queue": "720"}
+    stage.calls.append(truth.inbound(caller, legs(*rung), "answered", rung[2], **more))
 
 
 @recorded
@@ -207,7 +218,7 @@ async def freepbx_queue_blind_transfer(stage: Stage) -> None:
 
 @recorded
 async def freepbx_queue_blind_transfer_missed(stage: Stage) -> None:
-    """Queue 720: 102 answers and sends the caller to 103 (REFER), which rings for 2 s; the caller gives up."""
+    """Queue 720: 102 answers and sends the caller to 103 (REFER), which rings; the caller gives up."""
     caller, rung = await queue_talk(stage, "79168880303", "102")
     rung[0].transfer("103")
     (second,) = await stage.ring("103")
@@ -228,7 +239,7 @@ async def queue_talk(stage: Stage, number: str, answering: str) -> tuple[PhoneCa
     return caller, rung
 
 
-# ---- what FreePBX and its administrator do ------------------------------------------------------------------
+# ---- what FreePBX and its administrator do -----------------------------------------------------------------
 async def console(stage: Stage, command: str) -> str:
     """What Asterisk's console says to a command."""
     return await asyncio.to_thread(stage.asterisk.cli, command)

@@ -221,7 +221,7 @@ async def freepbx_ringgroup_devices(stage: Stage) -> None:
 
 @asynccontextmanager
 async def logged_in(stage: Stage, device: str, user: str) -> AsyncIterator[None]:
-    """For as long as the context lasts the user is at that device, and his own phone does not ring for him."""
+    """For as long as the context lasts the user is at that device, and at no other."""
     await console(stage, f"database put DEVICE {device}/user {user}")
     await console(stage, f"database put AMPUSER {user}/device {device}")
     try:
