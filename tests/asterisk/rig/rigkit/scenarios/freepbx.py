@@ -229,6 +229,59 @@ async def freepbx_queue_blind_transfer_missed(stage: Stage) -> None:
     stage.calls.append(truth.inbound(caller, legs(*rung, second), "answered", rung[0], **more))
 
 
+@recorded
+async def freepbx_queue_code_transfer(stage: Stage) -> None:
+    """Queue 720: 102 answers and sends the caller to 103 by code (##), which answers and hangs up."""
+    caller, rung = await queue_talk(stage, "79168880304", "102")
+    await press_transfer(rung[0], "##", "103")
+    (second,) = await stage.ring("103")
+    await asyncio.sleep(1)
+    await second.answer()
+    await asyncio.sleep(1)
+    await hang_up(stage, second, rung[0])
+    more = one_transfer("blind", "code", "103", done=True, source="102")
+    more |= {"entry": "queue", "queue": "720", "last_agent": "103", "hangup_by": "agent"}
+    stage.calls.append(truth.inbound(caller, legs(*rung, second), "answered", rung[0], **more))
+
+
+@recorded
+async def freepbx_queue_attended_transfer(stage: Stage) -> None:
+    """Queue 720: 102 answers, consults 103 on its second line and joins the two (REFER); 103 hangs up."""
+    caller, rung, asking, second = await _queue_consults(stage, "79168880305")
+    await second.answer()
+    await asyncio.sleep(1)
+    rung[0].transfer("103", asking)
+    await asyncio.sleep(1.5)
+    await hang_up(stage, second, rung[0], asking)
+    more = one_transfer("attended", "REFER", "103", done=True, source="102")
+    more |= {"entry": "queue", "queue": "720", "last_agent": "103", "hangup_by": "agent"}
+    stage.calls.append(truth.inbound(caller, legs(*rung, second), "answered", rung[0], **more))
+
+
+@recorded
+async def freepbx_queue_blonde_transfer(stage: Stage) -> None:
+    """Queue 720: 102 joins caller and 103 while 103 still rings (REFER); 103 answers, the caller hangs up."""
+    caller, rung, asking, second = await _queue_consults(stage, "79168880306")
+    rung[0].transfer("103", asking)
+    await asyncio.sleep(1)
+    await second.answer()
+    await asyncio.sleep(1.5)
+    await hang_up(stage, caller, rung[0], asking)
+    more = one_transfer("blonde", "REFER", "103", done=True, source="102")
+    more |= {"entry": "queue", "queue": "720", "last_agent": "103"}
+    stage.calls.append(truth.inbound(caller, legs(*rung, second), "answered", rung[0], **more))
+
+
+async def _queue_consults(
+    stage: Stage, number: str
+) -> tuple[PhoneCall, list[PhoneCall], PhoneCall, PhoneCall]:
+    """102 of queue 720 holds the caller and calls 103, which rings."""
+    caller, rung = await queue_talk(stage, number, "102")
+    await rung[0].hold()
+    asking, second = await consult(stage, "103", source="102")
+    return caller, rung, asking, second
+
+
 async def queue_talk(stage: Stage, number: str, answering: str) -> tuple[PhoneCall, list[PhoneCall]]:
     """A caller in queue 720 and the calls of its members, of whom one talks with him."""
     caller = await stage.dial_in(number, f"{DID}0720")

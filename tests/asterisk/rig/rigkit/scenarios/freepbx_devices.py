@@ -67,6 +67,21 @@ async def freepbx_twin_declined(stage: Stage) -> None:
 
 
 @recorded
+async def freepbx_twin_picked_up(stage: Stage) -> None:
+    """101 rings at the desk and in the browser; 102 picks the call up (**101), the caller hangs up."""
+    caller = await stage.dial_in("79168880509", f"{DID}0101")
+    desk, browser = await stage.ring("101", "99101")
+    await asyncio.sleep(1)
+    taker = await stage.phones["102"].call("**101")
+    await taker.until_answered()
+    await asyncio.sleep(1)
+    await hang_up(stage, caller, taker)
+    person = truth.person("101", desk, browser) | {"result": "picked up by 102"}
+    told = truth.inbound(caller, [person], "answered", taker, last_agent="102")
+    stage.calls.append(told | {"answered_at": truth.stamp(taker.answered_at)})
+
+
+@recorded
 async def freepbx_twin_calls_out(stage: Stage) -> None:
     """101 calls a client from the browser, which shows 99101, then 101, then the trunk's number."""
     agent = await stage.phones["99101"].call("88125550501")

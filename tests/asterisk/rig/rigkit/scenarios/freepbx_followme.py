@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rigkit import truth
 from rigkit.scenarios.freepbx import DID
-from rigkit.scenarios.steps import DECLINE, hang_up, legs, recorded
+from rigkit.scenarios.steps import DECLINE, hang_up, legs, one_transfer, recorded, talk
 
 if TYPE_CHECKING:
     from rigkit.call import PhoneCall
@@ -149,6 +149,39 @@ async def freepbx_queue_confirmation_declined(stage: Stage) -> None:
     await hang_up(stage, caller)
     rung = [truth.leg(first), truth.leg(desk), _mobile(mobile, "no answer")]
     stage.calls.append(truth.inbound(caller, rung, "answered", first, entry="queue", queue="721"))
+
+
+@recorded
+async def freepbx_transfer_to_confirmation(stage: Stage) -> None:
+    """102 sends the caller to follow-me 105 (REFER): its mobile picks up, presses 1, talks and hangs up."""
+    caller, agent, desk, mobile = await _send_on(stage, "79168880412")
+    await _accept(mobile)
+    await asyncio.sleep(2)
+    await hang_up(stage, mobile, agent)
+    more = one_transfer("blind", "REFER", "205", done=True, source="102")
+    more |= {"last_agent": MOBILE, "hangup_by": "agent"}
+    rung = [*legs(agent, desk), _mobile(mobile)]
+    stage.calls.append(truth.inbound(caller, rung, "answered", agent, **more))
+
+
+@recorded
+async def freepbx_transfer_to_confirmation_ignored(stage: Stage) -> None:
+    """102 sends the caller to follow-me 105 (REFER): its mobile picks up, but takes nothing; he gives up."""
+    caller, agent, desk, mobile = await _send_on(stage, "79168880413")
+    await _pick_up(mobile)
+    await hang_up(stage, caller, agent)
+    more = one_transfer("blind", "REFER", "205", done=False, source="102")
+    rung = [*legs(agent), truth.leg(desk, _unless_elsewhere(desk)), _mobile(mobile, "no answer")]
+    stage.calls.append(truth.inbound(caller, rung, "answered", agent, last_agent="102", **more))
+
+
+async def _send_on(stage: Stage, number: str) -> list[PhoneCall]:
+    """102 talks with a caller and sends him to follow-me 105, where desk phone and mobile ring."""
+    caller, agent = await talk(stage, number, f"{DID}0102", "102")
+    agent.transfer("205")
+    desk, mobile = await stage.ring("105", "provider1")
+    await asyncio.sleep(1)
+    return [caller, agent, desk, mobile]
 
 
 async def _follow_me(stage: Stage, number: str) -> list[PhoneCall]:
