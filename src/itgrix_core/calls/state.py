@@ -13,7 +13,7 @@ from itgrix_core.calls.table import LegState, Phase
 from itgrix_core.calls.topology import ChannelKind
 from itgrix_hooks.values import Direction, Recording, Result, Transfer
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(slots=True)
@@ -21,8 +21,9 @@ class Channel:
     """One live channel; what its first events said is kept, as later ones show the trunk's caller id.
 
     `exten` and `caller_number` are those of its birth; `dialled_by` is the Uniqueid of the channel whose Dial
-    made it ("" for Originate, which has no caller; `is_dialled` tells); `half` the other end of a Local pair.
-    `has_given_up`: it asked to hang up while somebody was still being rung.
+    made it ("" for Originate, which has no caller; `is_dialled` tells); `half` the other end of a Local pair;
+    `mobile_of` the extension of the employee whose mobile is behind this trunk's channel; `has_given_up`: it
+    asked to hang up while somebody was still being rung.
     """
 
     uniqueid: str
@@ -40,6 +41,7 @@ class Channel:
     half: str = ""
     bridge: str = ""
     has_given_up: bool = False
+    mobile_of: str = ""
 
 
 @dataclass(slots=True)
@@ -47,7 +49,8 @@ class Leg:
     """One employee's channel in a call; becomes a `Conversation`. `is_rung`: somebody dialled it.
 
     `tried_at`: when its dial began; `stopped_at`: when its dial was over; `has_refused`: the phone
-    itself asked to hang up before anybody answered.
+    itself asked to hang up before anybody answered; `phone`: the endpoint that was rung; `person`: key of
+    the first leg of the same employee, if several phones of his ring together (`persons`).
     """
 
     key: str
@@ -66,6 +69,8 @@ class Leg:
     status: str = ""
     result: Result | None = None
     picked_up_by: str | None = None
+    person: str = ""
+    phone: str = ""
 
 
 @dataclass(slots=True)
