@@ -13,7 +13,7 @@ from itgrix_core.calls.persons import persons
 from itgrix_core.calls.state import Attempt, CallState, Leg
 from itgrix_hooks.values import Direction, Disposition, Result
 
-BUSY, DECLINED, ELSEWHERE = "17", "21", "26"
+BUSY, NOT_THERE, DECLINED, ELSEWHERE = "17", "19", "21", "26"
 REDIRECTED, TIMED_OUT = "23", "102"
 """Causes of a phone that sends the caller elsewhere (302) and of one that never replied (408 of our own)."""
 GIVEN_UP = "CANCEL"
@@ -21,6 +21,8 @@ GIVEN_UP = "CANCEL"
 WRONG_NUMBER = frozenset({"1", "2", "3", "22", "27", "28", "34", "38", "41", "42", "44", "58"})
 """Q.850 causes of a number that cannot be reached at all: unallocated, no route, changed, out of order …"""
 NO_WAY = frozenset({"CHANUNAVAIL", "CONGESTION"})
+REFUSED = frozenset({"BUSY", "CONGESTION"})
+"""DialStatus of whoever refused by himself, not by being called in vain."""
 
 TIME_TO_RING = 2.0
 """Seconds in which a phone that can be reached has begun to ring (RFC 3261 wants a reply after 0.2 s)."""
@@ -42,11 +44,11 @@ def result_of_leg(leg: Leg, cause: str, others: Iterable[Leg] = ()) -> Result:
         return _result_of_picked_up(leg, others)
     if cause == ELSEWHERE:
         return Result.ANSWERED_ELSEWHERE
-    if leg.status == "BUSY" or (cause == BUSY and leg.status != GIVEN_UP):
-        return Result.BUSY
     if cause == DECLINED and leg.status != GIVEN_UP:
         return Result.DECLINED
-    if cause == REDIRECTED or (leg.has_refused and cause != TIMED_OUT):
+    if _is_busy(leg.status, cause):
+        return Result.BUSY
+    if cause == REDIRECTED or leg.status in REFUSED or (leg.has_refused and cause != TIMED_OUT):
         return Result.FAILED
     if leg.rang_at or _was_given_up_at_once(leg):
         return Result.NO_ANSWER
@@ -64,6 +66,13 @@ def _result_of_picked_up(leg: Leg, others: Iterable[Leg]) -> Result:
     since = leg.tried_at or 0.0
     is_taken = any(other.answered_at and other.answered_at >= since for other in others)
     return Result.ANSWERED_ELSEWHERE if is_taken else Result.NO_ANSWER
+
+
+def _is_busy(status: str, cause: str) -> bool:
+    """Whether a phone was busy: chan_sip says BUSY of every refusal (docs/facts/asterisk.md 60)."""
+    if status == GIVEN_UP:
+        return False
+    return cause == BUSY or (status == "BUSY" and cause not in (DECLINED, NOT_THERE))
 
 
 def _was_given_up_at_once(leg: Leg) -> bool:
@@ -109,7 +118,17 @@ def hangup_by(call: CallState) -> str:
     first = next((key for key in call.requests if key in candidates), "")
     if not first and call.direction is Direction.INTERNAL:
         first = next((key for key in reversed(call.requests) if key in call.legs), "")
+    first = first or _refuser(call)
     return _side(call, first) if first else "pbx"
+
+
+def _refuser(call: CallState) -> str:
+    """Who was tried last and refused; chan_sip makes no HangupRequest of that (docs/facts/asterisk.md 60)."""
+    if call.direction is Direction.INBOUND:
+        return ""
+    rung = [leg for leg in call.legs.values() if leg.is_rung]
+    tried: list[Attempt | Leg] = [*call.attempts.values()] or [*rung]
+    return tried[-1].key if tried and tried[-1].status in REFUSED else ""
 
 
 def disposition(call: CallState, by: str) -> Disposition:
@@ -170,17 +189,13 @@ def _outward(call: CallState) -> Disposition:
     if call.answered_at:
         return Disposition.ANSWERED
     attempts = list(call.attempts.values())
-    if any(a.status == "BUSY" or _refused(a, BUSY) for a in attempts):
+    if any(_is_busy(a.status, a.cause) for a in attempts):
         return Disposition.BUSY
-    if any(_refused(a, DECLINED) for a in attempts):
+    if any(a.cause == DECLINED and a.status != GIVEN_UP for a in attempts):
         return Disposition.DECLINED
     if any(a.rang_at or not _is_dead_end(a) for a in attempts):
         return Disposition.NO_ANSWER
     return Disposition.FAILED
-
-
-def _refused(attempt: Attempt, cause: str) -> bool:
-    return attempt.cause == cause and attempt.status != GIVEN_UP
 
 
 def _is_dead_end(attempt: Attempt) -> bool:

@@ -170,6 +170,7 @@ def on_dialend(board: Board, message: Message, at: float) -> None:
         leg.status = leg.status or status
         leg.is_up = leg.is_up or (status == "ANSWER" and leg.ended_at is None)
         leg.stopped_at = leg.stopped_at or at
+        leg.has_refused = leg.has_refused or bool(message.get("Forward"))
 
 
 HANDLERS = {"DialBegin": on_dialbegin, "DialState": on_dialstate, "DialEnd": on_dialend}

@@ -2,7 +2,8 @@
 
 It comes when the agent's side is answered or has failed, while that call still lives; but for a phone that is
 not registered it is the only event at all (docs/facts/asterisk.md 38): no channel, no Linkedid. Then the
-request's own ActionID has to stand for the call.
+request's own ActionID has to stand for the call. With chan_sip the Hangup of the only channel comes first;
+then the reason tells that there was one (64).
 """
 
 from __future__ import annotations
@@ -14,12 +15,17 @@ from itgrix_core.calls.state import CallState
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Call, Direction, Disposition, PhoneNumber
 
+NEVER_CALLED = frozenset({"", "0"})
+"""`Reason` of a phone that could not be called; with any other (3 rang out, 5 busy …) there was a channel."""
+
 
 def on_response(board: Board, message: Message, at: float) -> None:
     """Tell of a call that never had a channel; all others tell of themselves."""
     extension = board.topology.extension_of(message.get("Channel")).partition("@")[0]
     action, client = message.get("ActionID"), number(message.get("Exten"))
     if message.get("Response") != "Failure" or not action or not board.topology.is_inside(extension):
+        return
+    if message.get("Reason") not in NEVER_CALLED:
         return
     if any(_concerns(call, extension) for call in board.calls.values()):
         return

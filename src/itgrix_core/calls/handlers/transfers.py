@@ -9,21 +9,17 @@ from __future__ import annotations
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.finding import touch
 from itgrix_core.calls.joining import join
-from itgrix_core.calls.state import CallState, Handover, Leg
+from itgrix_core.calls.snapshot import MOMENT
+from itgrix_core.calls.state import CallState, Channel, Handover, Leg
 from itgrix_core.calls.table import LegState
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Result, Transfer, TransferKind
 
 
 def on_blind(board: Board, message: Message, at: float) -> None:
-    """An employee sends the client elsewhere. The transferee may be a Local half instead of the client.
-
-    Whoever was sent on already, and has not talked since, is parked: that was told first.
-    """
+    """An employee sends the client elsewhere. The transferee may be a Local half instead of the client."""
     found = touch(board, message, at, "Transferee") or touch(board, message, at, "Transferer")
     if not found or message.get("Result") != "Success":
-        return
-    if found[0].sent_on == message.get("TransfereeUniqueid"):
         return
     how = "REFER" if message.get("IsExternal") == "Yes" else "code"
     source = board.topology.extension_of(message.get("TransfererChannel"))
@@ -96,14 +92,24 @@ def on_pickup(board: Board, message: Message, at: float) -> None:
 
 
 def on_parked(board: Board, message: Message, at: float) -> None:
-    """The client is parked: the blind transfer that brought him there was none."""
+    """The client is parked."""
     found = touch(board, message, at, "Parkee")
     if not found:
         return
     call, parkee = found
     board.leave(parkee)
     call.sent_on = parkee.uniqueid
-    if call.handovers and call.handovers[-1].channel == parkee.uniqueid:
+    parked(call, parkee, at)
+
+
+def parked(call: CallState, channel: Channel, at: float) -> None:
+    """A channel is in the parking: the blind transfer that brought it there just now was none.
+
+    ParkedCall may come before its BlindTransfer; BridgeEnter comes behind it (docs/facts/asterisk.md 66).
+    """
+    if not call.handovers or call.handovers[-1].channel != channel.uniqueid:
+        return
+    if at - call.handovers[-1].transfer.at <= MOMENT:
         call.handovers.pop()
 
 

@@ -24,15 +24,15 @@ async def record(asterisk: Asterisk, name: str, folder: Path, user: str = "itgri
     """Plays the scenario, leaves its files in the folder (which is there); returns what truth.json holds."""
     async with Stage(asterisk) as stage:
         before = _sounds(asterisk), {end: len(_written(asterisk, end)) for end in WRITTEN}
-        stage.tap = tap = await Tap(user).open()
+        stage.tap = await Tap(user).open()
         await asyncio.sleep(0.3)
         stage.diary.items.clear()
         try:
             await asyncio.wait_for(RECORDED[name](stage), 150)
             await asyncio.sleep(0.5)
         finally:
-            tap.close()
-    tap.save(folder, name)
+            stage.tap.close()
+    stage.tap.save(folder, name)
     for end, mark in before[1].items():
         (folder / f"{name}.{end}").write_text(_written(asterisk, end)[mark:])
     told = _tell(stage, name, user, before[0])

@@ -21,6 +21,7 @@ SUITES = {"22": "sid", "16": "bullseye"}
 ADDRESS = os.environ.get("ITGRIX_ASTERISK_ADDRESS") or "127.0.0.22"
 AMI_PORT = 5038
 SIP_PORT = 5060
+CHAN_SIP_PORT = 5070
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 ETC = Path(__file__).parents[1] / "etc"
 CONF = "etc/itgrix-rig"

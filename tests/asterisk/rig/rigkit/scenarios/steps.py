@@ -29,10 +29,15 @@ def recorded(scenario: Callable[[Stage], Awaitable[None]]) -> Callable[[Stage], 
 
 
 async def talk(
-    stage: Stage, number: str, did: str = "74950000101", extension: str = "101", seconds: float = 1
+    stage: Stage,
+    number: str,
+    did: str = "74950000101",
+    extension: str = "101",
+    seconds: float = 1,
+    provider: str = "provider1",
 ) -> tuple[PhoneCall, PhoneCall]:
     """A caller from outside and an employee, talking: their two calls."""
-    caller = await stage.dial_in(number, did)
+    caller = await stage.dial_in(number, did, provider=provider)
     (agent,) = await stage.ring(extension)
     await asyncio.sleep(0.5)
     await agent.answer()
@@ -41,10 +46,12 @@ async def talk(
     return caller, agent
 
 
-async def dial_out(stage: Stage, number: str, seconds: float = 1) -> tuple[PhoneCall, PhoneCall]:
-    """101 and a client whom it called, talking: their two calls."""
-    agent = await stage.phones["101"].call(number)
-    (client,) = await stage.ring("provider1")
+async def dial_out(
+    stage: Stage, number: str, seconds: float = 1, extension: str = "101", provider: str = "provider1"
+) -> tuple[PhoneCall, PhoneCall]:
+    """An employee and a client whom he called, talking: their two calls."""
+    agent = await stage.phones[extension].call(number)
+    (client,) = await stage.ring(provider)
     await asyncio.sleep(0.5)
     await client.answer()
     await agent.until_answered()
@@ -53,7 +60,7 @@ async def dial_out(stage: Stage, number: str, seconds: float = 1) -> tuple[Phone
 
 
 async def consult(stage: Stage, extension: str = "102", source: str = "101") -> tuple[PhoneCall, PhoneCall]:
-    """Source calls a colleague on its second line; it rings there: both sides."""
+    """An employee calls a colleague on his second line; it rings there: both sides."""
     asking = await stage.phones[source].call(extension)
     (asked,) = await stage.ring(extension)
     await asyncio.sleep(0.5)
