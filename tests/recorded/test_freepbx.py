@@ -38,7 +38,7 @@ def test_every_trap_has_recordings_and_every_recording_a_trap(all_recordings):
     assert all("`" in cell for _, cell in rows)
 
 
-@pytest.mark.parametrize("number", range(1, 23))
+@pytest.mark.parametrize("number", range(1, 24))
 def test_a_trap_shows(number, recording_of):
     """What makes it a trap is in the stream."""
     if number in (4, 5):
@@ -199,3 +199,10 @@ def _a_question_that_outlives_the_caller(messages):
     caller, mobile = values(messages, "Newchannel", "Channel", Channel="PJSIP/provider1")
     gone = values(messages, "Hangup", "Channel")
     return events(messages, "DialEnd", DialStatus="ABORT") and gone.index(caller) < gone.index(mobile)
+
+
+@trap(23, "confirmation_stops_desk")
+def _answered_elsewhere_by_nobody(messages):
+    (stopped,) = events(messages, "Hangup", Channel="PJSIP/104")
+    (refused,) = events(messages, "DialEnd", DialStatus="ABORT")
+    return stopped.get("Cause") == "26" and messages.index(stopped) < messages.index(refused)

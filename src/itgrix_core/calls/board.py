@@ -187,6 +187,7 @@ class Board:
                 leg.ended_at = at
                 leg.result = verdict.result_of_caller(call)
             self.advance(call, leg, LegTrigger.ENDS, at)
+        verdict.settle(call)
         self.step(call, CallTrigger.EMPTIES, at, is_provisional=bool(call.lost_sight))
         self.forget(call)
 

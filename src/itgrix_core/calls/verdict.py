@@ -63,9 +63,23 @@ def _result_of_picked_up(leg: Leg, others: Iterable[Leg]) -> Result:
     """
     if leg.answered_at or leg.is_caller:
         return Result.ANSWERED
+    return Result.ANSWERED_ELSEWHERE if _is_taken(leg, others) else Result.NO_ANSWER
+
+
+def settle(call: CallState) -> None:
+    """What only the end can tell: whether a phone that fell silent for a colleague's sake did so in vain.
+
+    Whoever picks up stops the others with 26, also if he is asked then, and refuses (docs/facts/freepbx.md 23).
+    """
+    for leg in call.legs.values():
+        if leg.result is Result.ANSWERED_ELSEWHERE and not _is_taken(leg, call.legs.values()):
+            leg.result = Result.NO_ANSWER
+
+
+def _is_taken(leg: Leg, others: Iterable[Leg]) -> bool:
+    """Whether somebody else talked since this phone was first rung."""
     since = leg.tried_at or 0.0
-    is_taken = any(other.answered_at and other.answered_at >= since for other in others)
-    return Result.ANSWERED_ELSEWHERE if is_taken else Result.NO_ANSWER
+    return any(other.answered_at and other.answered_at >= since for other in others)
 
 
 def _is_busy(status: str, cause: str) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from itgrix_core.calls.events import CallEnded
 from itgrix_core.calls.state import Leg
 from itgrix_core.calls.verdict import result_of_leg
 from itgrix_hooks.values import Disposition, Result
@@ -38,6 +39,18 @@ def test_who_was_picked_up_and_never_heard_the_caller_has_not_answered():
     meanwhile = Leg("1.3", "102", answered_at=7.0, is_up=True)
     assert result_of_leg(asked, "16", [before, asked]) is Result.NO_ANSWER
     assert result_of_leg(asked, "16", [before, asked, meanwhile]) is Result.ANSWERED_ELSEWHERE
+
+
+def test_nobody_answered_elsewhere_where_nobody_talked(pbx):
+    """26 stops a phone as soon as another is picked up; who is asked there first, and refuses, took nothing."""
+    pbx.call_in()
+    pbx.ring()
+    pbx.ring(uniqueid="1.2", channel="PJSIP/102-00000003")
+    pbx.hang_up("1.1", "26")
+    pbx.hang_up("1.2", "16")
+    pbx.hang_up("1.0")
+    (call,) = (event.call for event in pbx.told if isinstance(event, CallEnded))
+    assert {c.extension: c.result for c in call.conversations}["101"] is Result.NO_ANSWER
 
 
 def test_a_phone_that_never_rang_was_not_reached():

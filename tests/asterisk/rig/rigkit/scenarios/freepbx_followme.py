@@ -152,6 +152,36 @@ async def freepbx_queue_confirmation_declined(stage: Stage) -> None:
 
 
 @recorded
+async def freepbx_confirmation_stops_desk(stage: Stage) -> None:
+    """Follow-me of 104 in one Dial: the mobile picks up, so 104 stops ringing; then it presses 2."""
+    caller, desk, mobile = await _one_dial(stage, "79168880414")
+    await _pick_up(mobile)
+    await mobile.press("2")
+    await caller.until_over()
+    await stage.quiet()
+    rung = [truth.leg(desk, _unless_elsewhere(desk)), _mobile(mobile, "no answer")]
+    stage.calls.append(truth.inbound(caller, rung, "missed", **FOLLOWED))
+
+
+@recorded
+async def freepbx_confirmation_stops_desk_accepted(stage: Stage) -> None:
+    """Follow-me of 104 in one Dial: the mobile picks up, so 104 stops ringing; then it presses 1."""
+    caller, desk, mobile = await _one_dial(stage, "79168880415")
+    accepted_at = await _accept(mobile)
+    await asyncio.sleep(2)
+    await hang_up(stage, mobile)
+    rung = [truth.leg(desk), _mobile(mobile)]
+    stage.calls.append(_accepted(caller, rung, mobile, accepted_at, hangup_by="agent", **FOLLOWED))
+
+
+async def _one_dial(stage: Stage, number: str) -> list[PhoneCall]:
+    caller = await stage.dial_in(number, f"{DID}0204")
+    desk, mobile = await stage.ring("104", "provider1")
+    await asyncio.sleep(1)
+    return [caller, desk, mobile]
+
+
+@recorded
 async def freepbx_transfer_to_confirmation(stage: Stage) -> None:
     """102 sends the caller to follow-me 105 (REFER): its mobile picks up, presses 1, talks and hangs up."""
     caller, agent, desk, mobile = await _send_on(stage, "79168880412")
