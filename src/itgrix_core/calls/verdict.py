@@ -69,7 +69,8 @@ def _result_of_picked_up(leg: Leg, others: Iterable[Leg]) -> Result:
 def settle(call: CallState) -> None:
     """What only the end can tell: whether a phone that fell silent for a colleague's sake did so in vain.
 
-    Whoever picks up stops the others with 26, also if he is asked then, and refuses (docs/facts/freepbx.md 23).
+    Whoever picks up stops the others with 26, also if he is asked then and refuses (docs/facts/freepbx.md
+    23).
     """
     for leg in call.legs.values():
         if leg.result is Result.ANSWERED_ELSEWHERE and not _is_taken(leg, call.legs.values()):

@@ -42,7 +42,7 @@ def test_who_was_picked_up_and_never_heard_the_caller_has_not_answered():
 
 
 def test_nobody_answered_elsewhere_where_nobody_talked(pbx):
-    """26 stops a phone as soon as another is picked up; who is asked there first, and refuses, took nothing."""
+    """26 stops a phone as soon as another is picked up; who is asked there and refuses took nothing."""
     pbx.call_in()
     pbx.ring()
     pbx.ring(uniqueid="1.2", channel="PJSIP/102-00000003")
