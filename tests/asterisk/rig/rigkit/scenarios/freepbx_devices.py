@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 
 from rigkit import truth
 from rigkit.scenarios.freepbx import DID, console
-from rigkit.scenarios.steps import BUSY, DECLINE, hang_up, legs, one_transfer, recorded
+from rigkit.scenarios.steps import BUSY, DECLINE, dial_out, hang_up, legs, one_transfer, recorded, talk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from rigkit.call import PhoneCall
     from rigkit.stage import Stage
 
 
 @recorded
 async def freepbx_twin_desk_answers(stage: Stage) -> None:
     """101 and its browser twin 99101 ring in one Dial; 101 answers, the caller hangs up."""
-    caller = await stage.dial_in("79168880501", f"{DID}0101")
-    desk, browser = await stage.ring("101", "99101")
-    await asyncio.sleep(1)
+    caller, desk, browser = await _both_ring(stage, "79168880501")
     await desk.answer()
     await asyncio.sleep(1)
     await hang_up(stage, caller)
@@ -31,9 +30,7 @@ async def freepbx_twin_desk_answers(stage: Stage) -> None:
 @recorded
 async def freepbx_twin_browser_answers(stage: Stage) -> None:
     """101 and its browser twin 99101 ring in one Dial; 99101 answers and hangs up."""
-    caller = await stage.dial_in("79168880502", f"{DID}0101")
-    desk, browser = await stage.ring("101", "99101")
-    await asyncio.sleep(1)
+    caller, desk, browser = await _both_ring(stage, "79168880502")
     await browser.answer()
     await asyncio.sleep(1)
     await hang_up(stage, browser)
@@ -45,9 +42,8 @@ async def freepbx_twin_browser_answers(stage: Stage) -> None:
 @recorded
 async def freepbx_twin_missed(stage: Stage) -> None:
     """101 and its browser twin 99101 ring for 2 s; the caller gives up."""
-    caller = await stage.dial_in("79168880503", f"{DID}0101")
-    desk, browser = await stage.ring("101", "99101")
-    await asyncio.sleep(2)
+    caller, desk, browser = await _both_ring(stage, "79168880503")
+    await asyncio.sleep(1)
     await hang_up(stage, caller)
     stage.calls.append(truth.inbound(caller, [truth.person("101", desk, browser)], "missed"))
 
@@ -69,9 +65,7 @@ async def freepbx_twin_declined(stage: Stage) -> None:
 @recorded
 async def freepbx_twin_picked_up(stage: Stage) -> None:
     """101 rings at the desk and in the browser; 102 picks the call up (**101), the caller hangs up."""
-    caller = await stage.dial_in("79168880509", f"{DID}0101")
-    desk, browser = await stage.ring("101", "99101")
-    await asyncio.sleep(1)
+    caller, desk, browser = await _both_ring(stage, "79168880509")
     taker = await stage.phones["102"].call("**101")
     await taker.until_answered()
     await asyncio.sleep(1)
@@ -84,12 +78,7 @@ async def freepbx_twin_picked_up(stage: Stage) -> None:
 @recorded
 async def freepbx_twin_calls_out(stage: Stage) -> None:
     """101 calls a client from the browser, which shows 99101, then 101, then the trunk's number."""
-    agent = await stage.phones["99101"].call("88125550501")
-    (client,) = await stage.ring("provider1")
-    await asyncio.sleep(1)
-    await client.answer()
-    await agent.until_answered()
-    await asyncio.sleep(1)
+    agent, client = await dial_out(stage, "88125550501", extension="99101")
     await hang_up(stage, agent)
     stage.calls.append(truth.outbound(agent, client, "answered", "agent", extension="101"))
 
@@ -159,12 +148,7 @@ async def freepbx_hotdesk_changes(stage: Stage) -> None:
     """At device 7001 first 103 calls a client, then 104 has logged in there and calls another."""
     for user, number in (("103", "88125550502"), ("104", "88125550503")):
         async with logged_in(stage, "7001", user):
-            agent = await stage.phones["7001"].call(number)
-            (client,) = await stage.ring("provider1")
-            await asyncio.sleep(0.5)
-            await client.answer()
-            await agent.until_answered()
-            await asyncio.sleep(1)
+            agent, client = await dial_out(stage, number, extension="7001")
             await hang_up(stage, agent)
         stage.calls.append(truth.outbound(agent, client, "answered", "agent", extension=user))
 
@@ -173,11 +157,7 @@ async def freepbx_hotdesk_changes(stage: Stage) -> None:
 async def freepbx_hotdesk_transfers(stage: Stage) -> None:
     """102 sends the caller to 103 (REFER), who is logged in at device 7001, answers and hangs up there."""
     async with logged_in(stage, "7001", "103"):
-        caller = await stage.dial_in("79168880506", f"{DID}0102")
-        (agent,) = await stage.ring("102")
-        await asyncio.sleep(0.5)
-        await agent.answer()
-        await asyncio.sleep(1)
+        caller, agent = await talk(stage, "79168880506", f"{DID}0102", "102")
         agent.transfer("103")
         (desk,) = await stage.ring("7001")
         await asyncio.sleep(1)
@@ -209,12 +189,7 @@ async def freepbx_nobody_logged_in(stage: Stage) -> None:
     """Nobody is logged in at device 7001: inside it is turned away, but a call outside goes through."""
     refused = await stage.phones["7001"].call("102")
     await refused.until_over()
-    agent = await stage.phones["7001"].call("88125550504")
-    (client,) = await stage.ring("provider1")
-    await asyncio.sleep(0.5)
-    await client.answer()
-    await agent.until_answered()
-    await asyncio.sleep(1)
+    agent, client = await dial_out(stage, "88125550504", extension="7001")
     await hang_up(stage, client)
     stage.calls.append(truth.outbound(agent, client, "answered", "external"))
 
@@ -232,6 +207,14 @@ async def freepbx_ringgroup_devices(stage: Stage) -> None:
     more = {"answered_by": "103", "last_agent": "103", "hangup_by": "agent", "entry": "ring group"}
     rung = [truth.person("101", desk, browser), truth.person("103", hot_desk)]
     stage.calls.append(truth.inbound(caller, rung, "answered", hot_desk, **more))
+
+
+async def _both_ring(stage: Stage, number: str) -> list[PhoneCall]:
+    """A caller, and both phones of 101 ringing for him."""
+    caller = await stage.dial_in(number, f"{DID}0101")
+    desk, browser = await stage.ring("101", "99101")
+    await asyncio.sleep(1)
+    return [caller, desk, browser]
 
 
 @asynccontextmanager

@@ -49,8 +49,7 @@ async def freepbx_confirmation_ignored(stage: Stage) -> None:
     await _pick_up(mobile)
     await caller.until_over(40)
     await stage.quiet()
-    rung = [truth.leg(desk, _unless_elsewhere(desk)), _mobile(mobile, "no answer")]
-    stage.calls.append(truth.inbound(caller, rung, "missed", **FOLLOWED))
+    stage.calls.append(_missed(caller, desk, mobile))
 
 
 @recorded
@@ -61,8 +60,7 @@ async def freepbx_confirmation_hung_up(stage: Stage) -> None:
     mobile.hang_up()
     await asyncio.sleep(1.5)
     await hang_up(stage, caller)
-    rung = [truth.leg(desk, _unless_elsewhere(desk)), _mobile(mobile, "no answer")]
-    stage.calls.append(truth.inbound(caller, rung, "missed", **FOLLOWED))
+    stage.calls.append(_missed(caller, desk, mobile))
 
 
 @recorded
@@ -72,8 +70,7 @@ async def freepbx_confirmation_caller_gives_up(stage: Stage) -> None:
     await _pick_up(mobile)
     await hang_up(stage, caller)
     await mobile.until_over()
-    rung = [truth.leg(desk, _unless_elsewhere(desk)), _mobile(mobile, "no answer")]
-    stage.calls.append(truth.inbound(caller, rung, "missed", **FOLLOWED))
+    stage.calls.append(_missed(caller, desk, mobile))
 
 
 @recorded
@@ -159,8 +156,7 @@ async def freepbx_confirmation_stops_desk(stage: Stage) -> None:
     await mobile.press("2")
     await caller.until_over()
     await stage.quiet()
-    rung = [truth.leg(desk, _unless_elsewhere(desk)), _mobile(mobile, "no answer")]
-    stage.calls.append(truth.inbound(caller, rung, "missed", **FOLLOWED))
+    stage.calls.append(_missed(caller, desk, mobile))
 
 
 @recorded
@@ -201,7 +197,7 @@ async def freepbx_transfer_to_confirmation_ignored(stage: Stage) -> None:
     await _pick_up(mobile)
     await hang_up(stage, caller, agent)
     more = one_transfer("blind", "REFER", "205", done=False, source="102")
-    rung = [*legs(agent), truth.leg(desk, _unless_elsewhere(desk)), _mobile(mobile, "no answer")]
+    rung = [*legs(agent), truth.leg(desk, "no answer"), _mobile(mobile, "no answer")]
     stage.calls.append(truth.inbound(caller, rung, "answered", agent, last_agent="102", **more))
 
 
@@ -247,9 +243,10 @@ def _mobile(mobile: PhoneCall, result: str = "") -> Truth:
     return told if told["result"] == "answered" else told | {"answered_at": None}
 
 
-def _unless_elsewhere(desk: PhoneCall) -> str:
-    """What a desk phone did that stopped ringing when the mobile was picked up, though nobody talked."""
-    return "no answer" if desk.answered_at is None else ""
+def _missed(caller: PhoneCall, desk: PhoneCall, mobile: PhoneCall) -> Truth:
+    """The truth of a call that neither took, though the mobile, picked up, may have stopped the other."""
+    rung = [truth.leg(desk, "no answer"), _mobile(mobile, "no answer")]
+    return truth.inbound(caller, rung, "missed", **FOLLOWED)
 
 
 def _accepted(
