@@ -157,9 +157,9 @@ class CallState:
 
     @property
     def is_ringing(self) -> bool:
-        """Whether a phone or the outside is being rung."""
-        legs = (leg for leg in self.legs.values() if leg.is_rung)
-        is_inside = any(not leg.is_up and leg.stopped_at is None and leg.ended_at is None for leg in legs)
+        """Whether a phone or the outside is being rung, or was picked up and has not heard the caller yet."""
+        legs = (leg for leg in self.legs.values() if leg.is_rung and not (leg.answered_at or leg.ended_at))
+        is_inside = any(leg.is_up or leg.stopped_at is None for leg in legs)
         return is_inside or any(not (a.is_up or a.status or a.cause) for a in self.attempts.values())
 
     def leg(self, key: str, extension: str) -> Leg:
