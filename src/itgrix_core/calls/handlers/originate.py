@@ -3,20 +3,24 @@
 It comes when the agent's side is answered or has failed, while that call still lives; but for a phone that is
 not registered it is the only event at all (docs/facts/asterisk.md 38): no channel, no Linkedid. Then the
 request's own ActionID has to stand for the call. With chan_sip the Hangup of the only channel comes first;
-then the reason tells that there was one (64).
+then the reason tells that there was one (64). A Local channel, which is always there, proves nothing.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.events import CallEnded, CallStarted
 from itgrix_core.calls.handlers.births import number
 from itgrix_core.calls.state import CallState
+from itgrix_core.calls.table import Phase
+from itgrix_core.calls.topology import ChannelKind, endpoint_of
 from itgrix_core.wire.messages import Message
-from itgrix_hooks.values import Call, Direction, Disposition, PhoneNumber
+from itgrix_hooks.values import Call, Direction, Disposition, PhoneNumber, Recording
 
 NEVER_CALLED = frozenset({"", "0"})
-"""`Reason` of a phone that could not be called; with any other (3 rang out, 5 busy …) there was a channel."""
+"""`Reason` when nothing could be called; with any other (3 rang out, 5 busy …) there was a channel."""
 
 
 def on_response(board: Board, message: Message, at: float) -> None:
@@ -25,7 +29,8 @@ def on_response(board: Board, message: Message, at: float) -> None:
     action, client = message.get("ActionID"), number(message.get("Exten"))
     if message.get("Response") != "Failure" or not action or not board.topology.is_inside(extension):
         return
-    if message.get("Reason") not in NEVER_CALLED:
+    is_local = board.topology.kind_of(message.get("Channel")) is ChannelKind.LOCAL
+    if not is_local and message.get("Reason") not in NEVER_CALLED:
         return
     if any(_concerns(call, extension) for call in board.calls.values()):
         return
@@ -41,10 +46,19 @@ def on_response(board: Board, message: Message, at: float) -> None:
         ended_at=at,
         disposition=Disposition.AGENT_UNAVAILABLE,
         hangup_by="pbx",
+        recordings=tuple(_recordings(board, message.get("Channel"))),
         is_click_to_call=True,
         timezone=board.timezone,
     )
     board.told += [CallStarted(call, at), CallEnded(call, at)]
+
+
+def _recordings(board: Board, local: str) -> Iterator[Recording]:
+    """The files that the request's own Local channel has begun although nobody was rung."""
+    for call in board.calls.values():
+        names = [endpoint_of(channel.name) for channel in call.channels.values()]
+        if call.is_originated and call.phase is Phase.LATENT and endpoint_of(local) in names:
+            yield from call.recordings
 
 
 def _concerns(call: CallState, extension: str) -> bool:

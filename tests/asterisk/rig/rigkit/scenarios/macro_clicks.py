@@ -8,16 +8,19 @@ from rigkit import truth
 from rigkit.scenarios.offices import PJSIP, SIP, Desk, answer, played_in
 from rigkit.scenarios.steps import DECLINE, hang_up
 
+CONTEXT = "from-internal-15"
+"""Where Originate begins."""
+
 
 def _click(desk: Desk, channel: str, number: str, *, timeout: str = "15000") -> None:
     """Asks Asterisk to ring the first phone and, once it answers, to dial the number."""
-    caller = {"Channel": channel, "Context": desk.context, "Exten": number, "Priority": "1"}
+    caller = {"Channel": channel, "Context": CONTEXT, "Exten": number, "Priority": "1"}
     more = {"CallerID": f"CRM <{number}>", "Timeout": timeout, "Async": "true"}
     desk.stage.tap.ask("Originate", **caller, **more)
 
 
 def _local(desk: Desk) -> str:
-    return f"Local/{desk.first}@{desk.context}"
+    return f"Local/{desk.first}@{CONTEXT}"
 
 
 def _own(desk: Desk) -> str:
@@ -117,13 +120,24 @@ async def originate_internal(desk: Desk) -> None:
     desk.stage.calls.append(truth.internal(agent, called, "answered", desk.first, **more))
 
 
+async def _agent_unregistered(desk: Desk, channel: str, number: str) -> None:
+    action, agent = "itgrix-click-1", desk.number("06")
+    words = {"Channel": channel, "Context": CONTEXT, "Exten": number, "Priority": "1"}
+    desk.stage.tap.ask("Originate", **words, Timeout="4000", Async="true", ActionID=action)
+    await asyncio.sleep(2)
+    await desk.stage.quiet()
+    call = {"direction": "outbound", "click_to_call": True, "action_id": action, "extension": agent}
+    call |= {"external_number": "7" + number[1:], "disposition": "agent unavailable", "talk_s": 0}
+    desk.stage.calls.append(call | {"hangup_by": "pbx", "transfers": []})
+
+
 @played_in(SIP)
 async def originate_agent_unregistered(desk: Desk) -> None:
-    """Originate on a phone's own channel that is not registered: nothing rings."""
-    action, agent = "itgrix-click-1", desk.number("06")
-    words = {"Channel": f"{desk.office.technology}/{agent}", "Context": desk.context, "Exten": "89167770308"}
-    desk.stage.tap.ask("Originate", **words, Priority="1", Timeout="4000", Async="true", ActionID=action)
-    await asyncio.sleep(2)
-    call = {"direction": "outbound", "click_to_call": True, "action_id": action, "extension": agent}
-    call |= {"external_number": "79167770308", "disposition": "agent unavailable", "talk_s": 0}
-    desk.stage.calls.append(call | {"hangup_by": "pbx", "transfers": []})
+    """Originate on the channel of a phone that is not registered: nothing rings."""
+    await _agent_unregistered(desk, f"{desk.office.technology}/{desk.number('06')}", "89167770308")
+
+
+@played_in(SIP, PJSIP)
+async def originate_agent_unregistered_local(desk: Desk) -> None:
+    """Originate on a Local channel to a phone that is not registered: nothing rings."""
+    await _agent_unregistered(desk, f"Local/{desk.number('06')}@{CONTEXT}", "89167770309")

@@ -82,11 +82,6 @@ class Desk:
         """The phones of its groups and queues."""
         return self.first, self.second, self.third
 
-    @property
-    def context(self) -> str:
-        """Where Originate begins."""
-        return "from-internal-15"
-
     async def call(self, inside: str, number: str) -> PhoneCall:
         """One of its phones dials a number."""
         return await self.stage.phones[inside].call(number)
