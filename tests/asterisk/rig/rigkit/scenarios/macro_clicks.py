@@ -121,7 +121,7 @@ async def originate_internal(desk: Desk) -> None:
 
 
 async def _agent_unregistered(desk: Desk, channel: str, number: str) -> None:
-    action, agent = "itgrix-click-1", desk.number("06")
+    action, agent = f"itgrix-click-{desk.first}-{number}", desk.number("06")
     words = {"Channel": channel, "Context": CONTEXT, "Exten": number, "Priority": "1"}
     desk.stage.tap.ask("Originate", **words, Timeout="4000", Async="true", ActionID=action)
     await asyncio.sleep(2)
