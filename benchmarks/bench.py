@@ -1,0 +1,98 @@
+"""The benchmarks, all or some: `make bench`, `make bench QUICK=1`, `make bench ARGS="--section growth"`.
+
+Prints tables in Markdown as README.md has them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+import burst
+import growth
+import side_by_side
+from streams import Stream, busy, recordings, under_mask
+
+SECTIONS = ("readers", "growth", "day", "service", "burst")
+COLUMNS = "state, bytes a call | saved row, bytes | µs CPU per message"
+
+
+def readers(is_quick: bool, chosen: set[str]) -> None:
+    """Side by side: CPU per event, the same streams, readers in turn."""
+    told = busy(60_000 if is_quick else 200_000)
+    streams = {"Generated, all rights": Stream.of(told), "Generated, class mask": Stream.of(under_mask(told))}
+    if not is_quick:
+        logs = recordings()
+        streams |= {
+            "Recordings, all rights": Stream.of(logs),
+            "Recordings, class mask": Stream.of(under_mask(logs)),
+        }
+    side_by_side.measure(streams, 1 if is_quick else 5, chosen, max(os.sched_getaffinity(0)))
+
+
+def calls_at_once(is_quick: bool, _: set[str]) -> None:
+    """What a live call costs among 100, 1 000 and 10 000."""
+    print(f"\n| calls at once | {COLUMNS} |\n|---|---|---|---|")
+    for calls in (100, 1000) if is_quick else (100, 1000, 10_000):
+        crowd = growth.crowd(calls)
+        figures = f"{crowd.state_bytes:.0f} | {crowd.row_bytes:.0f} | {crowd.microseconds:.1f}"
+        print(f"| {calls} | {figures} |", flush=True)
+
+
+def day(is_quick: bool, _: set[str]) -> None:
+    """A day of calls through one tracker: nothing may stay."""
+    print("\n| calls over | resident MB | µs CPU a call | kept by the tracker |\n|---|---|---|---|")
+    calls = 3000 if is_quick else 100_000
+    shown = 0
+    for tracker, over, spent in growth.day(calls):
+        if over >= shown or over == calls:
+            shown += calls // 5
+            cost = spent / over * 1e6 if over else 0.0
+            kept = ", ".join(f"{name} {count}" for name, count in growth.held(tracker).items() if count)
+            print(f"| {over} | {growth.resident_kb() / 1024:.0f} | {cost:.0f} | {kept or 'nothing'} |", flush=True)
+
+
+def service(is_quick: bool, _: set[str]) -> None:
+    """Calls through the service's listening with its database: nothing may stay in memory."""
+    print("\n| calls | resident MB | kept in memory |\n|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        for calls, resident, kept in growth.stored_day(Path(folder), 2000 if is_quick else 10_000):
+            left = ", ".join(f"{name} {count}" for name, count in kept.items() if count)
+            print(f"| {calls} | {resident / 1024:.0f} | {left or 'nothing'} |", flush=True)
+
+
+def bursts(is_quick: bool, _: set[str]) -> None:
+    """50 MB at once, to consumers of different speed."""
+    stream = Stream.of(busy(20_000 if is_quick else 125_000))
+    print(f"\n{len(stream.data) / 1e6:.0f} MB, {stream.events} events, backlog {burst.BACKLOG_BYTES >> 20} MB\n")
+    print("| pause per chunk, ms | s | longest wait of the sender, ms | grew MB | shed | wrong, then | after the list |")
+    print("|---|---|---|---|---|---|---|")
+    for pause in (0.0, 0.02, 0.2):
+        done = burst.drain(stream, pause_seconds=pause)
+        figures = (f"{done.seconds:.1f}", f"{done.longest_wait * 1000:.0f}", f"{done.grew_kb / 1024:.0f}")
+        counts = (done.shed, done.wrong, done.wrong_after_list)
+        print("|", " | ".join(map(str, (int(pause * 1000), *figures, *counts))), "|", flush=True)
+
+
+DO = dict(zip(SECTIONS, (readers, calls_at_once, day, service, bursts), strict=True))
+
+
+def main() -> None:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(description="Itgrix side by side with its peers, and under load.")
+    parser.add_argument("--quick", action="store_true", help="everything in small, one repetition")
+    parser.add_argument("--section", action="append", choices=SECTIONS, help="only this; may be repeated")
+    parser.add_argument("--reader", action="append", default=[], help="only this reader; may be repeated")
+    options = parser.parse_args()
+    print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}")
+    for section in options.section or SECTIONS:
+        print(f"\n## {section}", flush=True)
+        DO[section](options.quick, set(options.reader))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
