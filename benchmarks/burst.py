@@ -1,4 +1,4 @@
-"""A burst of 50 MB, and a consumer that is too slow for it: memory, who waits, what is shed, what repairs it."""
+"""A burst, and a consumer too slow for it: memory, who waits, what is shed, and what repairs it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import time
 from dataclasses import dataclass
 
 from asterisk.ami import SimpleAction
-from growth import channel_list, resident_kb
-from pbx import Pbx
-from streams import Stream
 
+from growth import channel_list, resident_kb
 from itgrix_core.ami.client import AmiClient
 from itgrix_core.calls.tracker import WANTED, Tracker
 from itgrix_core.wire.frames import Sieve, join_blocks, read_blocks
 from itgrix_core.wire.messages import Message
+from pbx import Pbx
+from streams import Stream
 
 BACKLOG_BYTES = 4 * 1024 * 1024
-SEND_LIMIT_SECONDS = 0.1
-"""Asterisk's default `writetimeout`: a client that keeps it waiting for longer is dropped."""
+STUCK = -1.0
+"""As a pause: nothing is taken until all was sent."""
 
 MOST_SECONDS = 600
 
@@ -29,7 +29,8 @@ class Drained:
 
     Attributes:
         seconds: until the last byte was understood or left out, logging in included.
-        longest_wait: the longest time in seconds that the sender waited for one piece of 64 kB.
+        longest_wait: the longest time in seconds that the sender waited for one piece of 64 kB; Asterisk
+            drops a client that keeps it waiting for 0.1 (`writetimeout`).
         grew_kb: by how much memory grew at most, the backlog included.
         shed: events that were left out.
         wrong: how many channels live for us and not for Asterisk, or the other way round, after the burst.
@@ -55,7 +56,10 @@ def drain(stream: Stream, *, pause_seconds: float = 0.0, limit: int = BACKLOG_BY
     def understand(data: bytes, received_at: float) -> None:
         _feed(tracker, data, received_at)
         most[0] = max(most[0], resident_kb())
-        time.sleep(pause_seconds)
+        if pause_seconds == STUCK:
+            pbx.is_done.wait(MOST_SECONDS)
+        else:
+            time.sleep(pause_seconds)
 
     listed = join_blocks(message.raw for message in channel_list(truth)[1:])
     with Pbx(stream.data, channels=listed) as pbx:

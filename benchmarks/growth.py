@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import gc
 import random
+import sys
 import time
 import tracemalloc
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-
-from streams import SEED, Template, templates
 
 from itgrix_core.calls.tracker import TICK, WANTED, Tracker
 from itgrix_core.wire.frames import Sieve, join_blocks
 from itgrix_core.wire.messages import Message, make_message
+from streams import SEED, Template, templates
 
 BEGAN = 1_795_000_000.0
 LIST_BEGINS = make_message(
@@ -31,52 +32,78 @@ class Crowd:
         state_bytes: memory of the tracker for each live call.
         row_bytes: length of a live call's saved row.
         microseconds: CPU of one message.
+        steps: calls of functions for one message.
     """
 
     calls: int
     state_bytes: float
     row_bytes: float
     microseconds: float
-
-
-def heard(template: Template) -> Template:
-    """Only the events that the tracker reads."""
-    return Template(template.name, tuple(e for e in template.events if _is_wanted(b"".join(e))))
+    steps: float
 
 
 _SIEVE = Sieve(WANTED)
 
 
-def _is_wanted(block: bytes) -> bool:
-    return bool(_SIEVE.pick([block], block))
+def heard(template: Template) -> Template:
+    """Only the events that the tracker reads."""
+    blocks = [(event, b"".join(event)) for event in template.events]
+    return Template(template.name, tuple(event for event, block in blocks if _SIEVE.pick([block], block)))
+
+
+@cache
+def kinds() -> tuple[Template, ...]:
+    """Every recorded call as the tracker hears it."""
+    return tuple(map(heard, templates()))
 
 
 def crowd(calls: int, name: str = "queue_answered") -> Crowd:
-    """So many calls of a kind at once: all come to their middle, message by message, before any goes on."""
+    """So many calls of a kind at once: all come to their middle before some of them go on to their end."""
     template = heard(templates(only=name)[0])
     middle = len(template.events) // 2
+    tracker, sizes, state = _in_the_middle(template, middle, calls)
+    goes_on = random.Random(SEED).sample(range(calls), min(calls, 100))
+    counted, *timed = ([Message(block) for block in template.clone(n)[middle:]] for n in goes_on)
+    messages = [message for rest in timed for message in rest]
+    begun = time.process_time()
+    for message in messages:
+        tracker.feed(message, BEGAN)
+    microseconds = (time.process_time() - begun) / len(messages) * 1e6
+    steps = _steps(tracker, counted) / len(counted)
+    return Crowd(calls, (state - sum(sizes)) / calls, sum(sizes) / len(sizes), microseconds, steps)
+
+
+def _in_the_middle(template: Template, middle: int, calls: int) -> tuple[Tracker, list[int], int]:
+    """A tracker in which so many calls live, the lengths of their rows, the bytes that both take."""
     gc.collect()
     tracemalloc.start()
     tracker = Tracker("bench")
     for number in range(calls):
         for block in template.clone(number)[:middle]:
-            tracker.feed(Message(block), BEGAN + number)
+            tracker.feed(Message(block), BEGAN)
     rows = tracker.changes()
-    sizes = [len(row) for row in rows.values() if row]
     gc.collect()
     state, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    rest = [Message(block) for number in _sample(calls) for block in template.clone(number)[middle:]]
-    begun = time.process_time()
-    for message in rest:
-        tracker.feed(message, BEGAN + calls)
-    spent = time.process_time() - begun
-    return Crowd(calls, (state - sum(sizes)) / calls, sum(sizes) / len(sizes), spent / len(rest) * 1e6)
+    return tracker, [len(row) for row in rows.values() if row], state
 
 
-def _sample(calls: int) -> list[int]:
-    """Up to 100 of the calls, to be brought to their end."""
-    return random.Random(SEED).sample(range(calls), min(calls, 100))
+def _steps(tracker: Tracker, messages: list[Message]) -> int:
+    """How many functions are called while these messages are fed."""
+    counted = 0
+
+    def count(_frame: object, event: str, _of: object) -> None:
+        nonlocal counted
+        counted += event in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        for message in messages:
+            tracker.feed(message, BEGAN)
+    finally:
+        sys.setprofile(before)
+    return counted
 
 
 # ---- a day ------------------------------------------------------------------------------------------------
@@ -88,10 +115,10 @@ def day(calls: int, concurrent: int = 40, listed_every: int = 5000) -> Iterator[
     """
     tracker, spent, at = Tracker("bench"), 0.0, BEGAN
     live: list[Iterator[bytes]] = []
-    dice, kinds, begun, fed = random.Random(SEED), [heard(t) for t in templates()], 0, 0
+    dice, begun, fed = random.Random(SEED), 0, 0
     while begun < calls or live:
         while len(live) < concurrent and begun < calls:
-            live.append(iter(dice.choice(kinds).clone(begun)))
+            live.append(iter(dice.choice(kinds()).clone(begun)))
             begun += 1
         place = dice.randrange(len(live))
         block = next(live[place], None)
@@ -137,8 +164,11 @@ def channel_list(tracker: Tracker) -> list[Message]:
 
 def held(tracker: Tracker) -> dict[str, int]:
     """How much a tracker keeps, by the name of its container."""
-    board = tracker._board
-    return {name: len(kept) for name, kept in vars(board).items() if isinstance(kept, dict | list)}
+    return _sizes(tracker._board)
+
+
+def _sizes(keeper: object) -> dict[str, int]:
+    return {name: len(kept) for name, kept in vars(keeper).items() if isinstance(kept, dict | list)}
 
 
 def resident_kb() -> int:
@@ -147,21 +177,20 @@ def resident_kb() -> int:
     return int(next(line.split()[1] for line in lines if line.startswith("VmRSS")))
 
 
-def stored_day(folder: Path, calls: int) -> Iterator[tuple[int, int, dict[str, int]]]:
-    """The same through the service's listening, stored on disk, in chunks of fifty events.
+def stored_day(folder: Path, calls: int, together: int = 50) -> Iterator[tuple[int, dict[str, int]]]:
+    """The same through the service's listening, stored on disk, some calls at once.
 
     Yields:
-        Calls that began, resident kB, and what the listening keeps.
+        How many calls are over, and what the listening and its tracker keep, whenever some are over.
     """
     from readers import listening_in
 
     listening, tracker = listening_in(folder)
-    kinds, dice, at = [heard(t) for t in templates()], random.Random(SEED), time.time()
-    for first in range(0, calls, 50):
-        blocks = [block for number in range(first, first + 50) for block in dice.choice(kinds).clone(number)]
-        for start in range(0, len(blocks), 50):
+    dice, at = random.Random(SEED), BEGAN
+    for first in range(0, calls, together):
+        numbers = range(first, first + together)
+        blocks = [block for number in numbers for block in dice.choice(kinds()).clone(number)]
+        for start in range(0, len(blocks), together):
             at += 0.02
-            listening.on_chunk(join_blocks(blocks[start : start + 50]), at)
-        if first % 1000 == 950:
-            kept = {n: len(k) for n, k in vars(listening).items() if isinstance(k, dict | list)}
-            yield first + 50, resident_kb(), kept | held(tracker)
+            listening.on_chunk(join_blocks(blocks[start : start + together]), at)
+        yield first + together, _sizes(listening) | held(tracker)

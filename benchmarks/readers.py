@@ -1,7 +1,7 @@
 """One reader in a process of its own: readers.py NAME PORT.
 
 Reads the stream that `pbx` says, and at its end prints one line of JSON: the CPU time of all its threads from
-the first event on, what it raised, and the memory. Each reader does its best, and the same: read name,
+the first event on, and what it raised. Each reader does its best, and the same: read name,
 Uniqueid, Linkedid and Channel of the events that it is given. Those that track calls track them.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import socket
 import sys
 import tempfile
@@ -67,7 +66,6 @@ class Meter:
             "told": self.told,
             "raised": self.raised,
             "why": self.why,
-            "peak_kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
         }
         print(json.dumps(report), flush=True)
         os._exit(0)
@@ -231,7 +229,7 @@ def panoramisk(port: int) -> None:
 
 
 def cacofonisk(port: int) -> None:
-    """cacofonisk's runner: panoramisk and its tracker, the events that it handles.
+    """The runner of cacofonisk: panoramisk and its tracker, the events that it handles.
 
     As shipped the first exception ends its connection; here it is counted and the runner goes on.
     """
@@ -250,7 +248,7 @@ def cacofonisk(port: int) -> None:
         def on_event(self, event: Mapping[str, str]) -> None:
             try:
                 super().on_event(event)
-            except Exception as error:  # noqa: BLE001 - whatever it raises
+            except Exception as error:
                 METER.fail(error)
 
     asyncio.set_event_loop(asyncio.new_event_loop())

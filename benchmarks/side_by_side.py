@@ -42,6 +42,10 @@ READERS = (
 )
 
 
+Runs = dict[str, list[dict[str, Any]]]
+"""For each reader's name what its runs reported."""
+
+
 def install(reader: Reader) -> str:
     """Put what a reader needs into a folder of its own (two of them claim the package `asterisk`).
 
@@ -51,25 +55,27 @@ def install(reader: Reader) -> str:
     folder = PEERS / reader.name
     if not reader.needs or (folder / ".complete").exists():
         return ""
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run = subprocess.run(
-        [*command, "--upgrade", "--target", str(folder), reader.needs],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = f"-m pip install --quiet --disable-pip-version-check --upgrade --target {folder} {reader.needs}"
+    run = subprocess.run([sys.executable, *command.split()], capture_output=True, text=True, check=False)
     if run.returncode:
         return run.stderr.strip().splitlines()[-1]
     (folder / ".complete").touch()
     return ""
 
 
-def run_once(reader: Reader, stream: Stream, cpu: int | None) -> dict[str, Any]:
+def run_once(reader: Reader, stream: Stream, cpu: int) -> dict[str, Any]:
     """One reader, one stream, a process of its own pinned to `cpu`."""
     path = os.pathsep.join([str(HERE), *([str(PEERS / reader.name)] if reader.needs else [])])
-    pin = ["taskset", "-c", str(cpu)] if cpu is not None else []
     with Pbx(stream.data) as pbx:
-        command = [*pin, sys.executable, str(HERE / "readers.py"), reader.name, str(pbx.port)]
+        command = [
+            "taskset",
+            "-c",
+            str(cpu),
+            sys.executable,
+            str(HERE / "readers.py"),
+            reader.name,
+            str(pbx.port),
+        ]
         try:
             run = subprocess.run(
                 command,
@@ -85,10 +91,8 @@ def run_once(reader: Reader, stream: Stream, cpu: int | None) -> dict[str, Any]:
     return json.loads(line[-1]) if line else {"error": (run.stderr.strip().splitlines() or ["no word"])[-1]}
 
 
-def measure(
-    streams: dict[str, Stream], repetitions: int, chosen: set[str], cpu: int | None
-) -> dict[str, Any]:
-    """Medians of CPU microseconds per event, by stream and reader; the runs of all readers take turns."""
+def measure(streams: dict[str, Stream], repetitions: int, chosen: set[str], cpu: int) -> None:
+    """Print medians of CPU microseconds per event for each stream; the runs of all readers take turns."""
     readers = []
     for reader in READERS:
         if chosen and reader.name not in chosen:
@@ -98,32 +102,20 @@ def measure(
             print(f"SKIPPED {reader.name}: {reader.needs} cannot be installed: {why}", flush=True)
         else:
             readers.append(reader)
-    return {
-        title: _measure_one(title, stream, readers, repetitions, cpu) for title, stream in streams.items()
-    }
+    for title, stream in streams.items():
+        print(f"\n{title}: {stream.events} events, {len(stream.data) / stream.events:.0f} bytes each\n")
+        runs: Runs = {reader.name: [] for reader in readers}
+        for _ in range(repetitions):
+            for reader in readers:
+                runs[reader.name].append(run_once(reader, stream, cpu))
+        _print_table(readers, runs, stream.events)
 
 
-def _measure_one(
-    title: str, stream: Stream, readers: list[Reader], repetitions: int, cpu: int | None
-) -> dict[str, Any]:
-    runs: dict[str, list[dict[str, Any]]] = {reader.name: [] for reader in readers}
-    for _ in range(repetitions):
-        for reader in readers:
-            runs[reader.name].append(run_once(reader, stream, cpu))
+def _print_table(readers: list[Reader], runs: Runs, events: int) -> None:
     costs = {
-        name: sorted(run["cpu"] / stream.events * 1e6 for run in done if "cpu" in run)
-        for name, done in runs.items()
+        name: sorted(run["cpu"] / events * 1e6 for run in done if "cpu" in run) for name, done in runs.items()
     }
-    print(f"\n{title}: {stream.events} events, {len(stream.data) / stream.events:.0f} bytes each\n")
-    _print_table(readers, runs, costs)
-    return {name: {"us": cost, "runs": runs[name]} for name, cost in costs.items()}
-
-
-def _print_table(
-    readers: list[Reader], runs: dict[str, list[dict[str, Any]]], costs: dict[str, list[float]]
-) -> None:
     medians = {name: statistics.median(cost) for name, cost in costs.items() if cost}
-    ours, limit = medians.get("itgrix"), medians.get("limit")
     print("| reader | µs CPU per event (least to most) | × Itgrix | × limit | remarks |")
     print("|---|---|---|---|---|")
     for reader in readers:
@@ -131,7 +123,8 @@ def _print_table(
         if not cost:
             print(f"| {reader.title} | – | – | – | FAILED: {last['error']} |")
             continue
-        ratios = [f"{medians[reader.name] / base:.2f}" if base else "–" for base in (ours, limit)]
+        median = medians[reader.name]
+        ratios = [f"{median / medians[base]:.2f}" if base in medians else "–" for base in ("itgrix", "limit")]
         remark = f"raised {last['raised']} times: {last['why']}" if last["raised"] else ""
-        spread = f"{medians[reader.name]:.2f} ({cost[0]:.2f} to {cost[-1]:.2f})"
-        print(f"| {reader.title} | {spread} | {ratios[0]} | {ratios[1]} | {remark} |", flush=True)
+        spread = f"{median:.2f} ({cost[0]:.2f} to {cost[-1]:.2f})"
+        print(f"| {reader.title} | {spread} | {' | '.join(ratios)} | {remark} |", flush=True)

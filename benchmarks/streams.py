@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from itgrix_core.ami.client import EVENT_MASK
@@ -76,10 +77,6 @@ def _new_id(old: bytes, number: int, place: int) -> bytes:
     return b"%08x" % ((number * 100 + place) % 2**32)
 
 
-def _template(name: str, blocks: list[bytes]) -> Template:
-    return Template(name, tuple(_cut(block) for block in blocks))
-
-
 def _cut(block: bytes) -> tuple[bytes, ...]:
     pieces, end = [], 0
     for found in _IDS.finditer(block):
@@ -89,16 +86,17 @@ def _cut(block: bytes) -> tuple[bytes, ...]:
 
 
 def recorded_events(path: Path) -> list[bytes]:
-    """The events of a recording; banners, responses and FullyBooted belong to a connection, not to calls."""
+    """The events of a recording; banner, responses and FullyBooted are a connection's, not the calls'."""
     blocks = read_blocks(load(path).data)
     return [block for block in blocks if not is_banner(block) and name_of(block) not in {b"", b"FullyBooted"}]
 
 
-def templates(folder: str = "ast22", only: str = "*") -> list[Template]:
+@cache
+def templates(folder: str = "ast22", only: str = "*") -> tuple[Template, ...]:
     """The recorded calls of a folder whose names are like `only`."""
     paths = [p for p in (RECORDED / folder).glob(f"{only}.ami.gz") if not p.name.startswith(NOT_CALLS)]
     logs = [(path.name.removesuffix(".ami.gz"), recorded_events(path)) for path in sorted(paths)]
-    return [_template(name, events) for name, events in logs if len(events) <= LARGEST]
+    return tuple(Template(name, tuple(map(_cut, events))) for name, events in logs if len(events) <= LARGEST)
 
 
 def under_mask(blocks: list[bytes]) -> list[bytes]:
@@ -112,7 +110,7 @@ def _classes_of(block: bytes) -> list[bytes]:
 
 
 def busy(events: int, concurrent: int = 40) -> list[bytes]:
-    """So many events of calls of every recorded kind, some at a time, neighbours mostly of different calls."""
+    """So many events of calls of every recorded kind, `concurrent` calls at a time, well mixed."""
     dice, kinds, live, begun, told = random.Random(SEED), templates(), [], 0, []
     while len(told) < events:
         while len(live) < concurrent:

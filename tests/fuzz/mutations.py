@@ -10,7 +10,20 @@ from itgrix_core.wire.messages import Message, make_message
 JUNK = (b"\r\n", b"\r\n\r\n", b"\r\n\n", b"\n", b"\r", b"\x00", b"\xff\xfe", b": ", b"Event: ", b"Response: ")
 BANNER = b"\r\nAsterisk Call Manager/11.0.0\r\n"
 ENCODINGS = ("cp1251", "koi8-r", "utf-16", "utf-7", "shift_jis")
-WORDS = ("", "<unknown>", "(null)", "0", "-1", "nan", "1e999", "Up", "Ringing", "PJSIP/101-00000001", ";2", "\x00")
+WORDS = (
+    "",
+    "<unknown>",
+    "(null)",
+    "0",
+    "-1",
+    "nan",
+    "1e999",
+    "Up",
+    "Ringing",
+    "PJSIP/101-00000001",
+    ";2",
+    "\x00",
+)
 HUGE = 200_000
 """Bytes of a huge value; one in some thousands, as they cost time."""
 
@@ -95,7 +108,10 @@ def _change(headers: list[tuple[str, str]], others: list[tuple[str, str]], dice:
         case 7:
             headers[at] = dice.choice((name.upper(), "Dest" + name, dice.choice(others)[0])), value
         case _:
-            headers[at] = name, value * (HUGE // (len(value) + 1)) if dice.randrange(500) == 0 else value[::-1]
+            headers[at] = (
+                name,
+                value * (HUGE // (len(value) + 1)) if dice.randrange(500) == 0 else value[::-1],
+            )
 
 
 def _encoded(value: str, dice: random.Random) -> str:

@@ -10,7 +10,6 @@ import random
 import resource
 
 import pytest
-from mutations import disordered, harmed, mutated, pieces
 
 from itgrix_core.calls.events import Oddity
 from itgrix_core.calls.tracker import TICK, WANTED, Tracker
@@ -18,6 +17,7 @@ from itgrix_core.jobs.codec import event_of, job_of
 from itgrix_core.sandbox.recordings import load
 from itgrix_core.wire.frames import Framer, Sieve, read_blocks
 from itgrix_core.wire.messages import Message, make_message
+from mutations import disordered, harmed, mutated, pieces
 
 SEED = 20261125
 LIMIT = 64 * 1024
@@ -71,7 +71,7 @@ def test_mutated_bytes_in_the_wire(all_recordings, share):
         fed += len(data)
         growth.at(fed)
     growth.check()
-    print(f"{fed} mutated bytes, {blocks} blocks, {framer.torn} torn, {framer.dropped} dropped")
+    print(f"{fed} mutated bytes, {blocks} blocks, {framer.torn} torn, {framer.dropped} dropped")  # noqa: T201 - make fuzz
 
 
 def in_pieces(data, dice):
@@ -100,7 +100,7 @@ def test_mutated_messages_in_the_tracker(all_recordings, share):
         now = log[0][1]
         for message in disordered([message for message, _ in log], dice):
             now += dice.choice((0.0, 0.01, 2.0, -1.0))
-            is_harmed = dice.random() < 0.5  # noqa: PLR2004 - half of them
+            is_harmed = dice.random() < 0.5
             count += is_harmed
             fed = mutated(message, dice.choice(other)[0], dice) if is_harmed else message
             news = tracker.feed(fed, now)
@@ -113,7 +113,7 @@ def test_mutated_messages_in_the_tracker(all_recordings, share):
             tracker.connected()
         growth.at(count)
     growth.check()
-    print(f"{count} mutated messages, {told} events and oddities, {odd} of them oddities")
+    print(f"{count} mutated messages, {told} events and oddities, {odd} of them oddities")  # noqa: T201 - make fuzz
 
 
 def stored(news):

@@ -174,7 +174,7 @@ class Sieve:
         self._needs_mark = re.compile(rb"Event: (%b)\r\n" % _any_of(self._marks)).match
 
     def pick(self, blocks: Iterable[bytes], data: bytes) -> list[bytes]:
-        """Those of the blocks that pass; `data` is what they were cut from, to see at once what none holds."""
+        """Those of the blocks that pass; `data`, of which they were cut, shows at once what none holds."""
         if not any(mark in data for mark in self._marks.values()):
             return list(filter(self._passes, blocks))
         return [block for block in blocks if self._passes(block) or self._holds_mark(block)]
