@@ -16,7 +16,7 @@ import structlog
 
 from itgrix_core.ami.recorder import Position, Recorder
 from itgrix_core.calls.events import CallEnded, CallEvent, CallMerged, ConversationRequested, Oddity
-from itgrix_core.calls.questions import Action, question_about
+from itgrix_core.calls.questions import ASKED_ABOUT, Action
 from itgrix_core.calls.tracker import TICK, WANTED, Tracker
 from itgrix_core.errors import AmiError, DataFolderError
 from itgrix_core.jobs.clock import StreamClock
@@ -139,7 +139,7 @@ class Listening:
             self._clock.seen(at + age)
             for told in self._tracker.feed(message, at):
                 self._tell(told, received_at)
-            question = question_about(message) if is_asking else None
+            question = self._tracker.question_about(message) if is_asking else None
             if question:
                 self._ask(question)
         return len(blocks)
@@ -200,7 +200,7 @@ class Listening:
         self._jobs, self._rows = [], {}
 
 
-READ = Sieve(WANTED | {b"MixMonitorStart": b""})
+READ = Sieve(dict.fromkeys(ASKED_ABOUT, b"") | WANTED)
 """What the tracker reads, and what it does not but that gives rise to a question."""
 
 
