@@ -14,10 +14,11 @@ from pathlib import Path
 
 import burst
 import growth
+import parts
 import side_by_side
 from streams import Stream, busy, recordings, under_mask
 
-SECTIONS = ("readers", "growth", "day", "service", "burst")
+SECTIONS = ("readers", "parts", "growth", "waiting", "day", "service", "burst")
 COLUMNS = "state, bytes a call | saved row, bytes | µs CPU per message | function calls per message"
 
 
@@ -34,6 +35,17 @@ def readers(is_quick: bool, chosen: set[str]) -> None:
     side_by_side.measure(streams, 1 if is_quick else 5, chosen, max(os.sched_getaffinity(0)))
 
 
+def own_parts(is_quick: bool, _: set[str]) -> None:
+    """Where our own time goes, part by part."""
+    told = busy(30_000 if is_quick else 100_000)
+    streams = (Stream.of(told), Stream.of(under_mask(told)))
+    every = [parts.measure(stream, 3 if is_quick else 9) for stream in streams]
+    print("\n| with all before it, µs CPU per event | all rights | class mask |\n|---|---|---|")
+    for part in parts.PARTS:
+        costs = " | ".join(f"{costs[part.__name__]:.2f}" for costs in every)
+        print(f"| {part.__name__}: {(part.__doc__ or '').splitlines()[0]} | {costs} |", flush=True)
+
+
 def calls_at_once(is_quick: bool, _: set[str]) -> None:
     """What a live call costs among 100, 1 000 and 10 000."""
     print(f"\n| calls at once | {COLUMNS} |\n|---|---|---|---|---|")
@@ -41,6 +53,15 @@ def calls_at_once(is_quick: bool, _: set[str]) -> None:
         crowd = growth.crowd(calls)
         memory = f"{crowd.state_bytes:.0f} | {crowd.row_bytes:.0f}"
         print(f"| {calls} | {memory} | {crowd.microseconds:.1f} | {crowd.steps:.1f} |", flush=True)
+
+
+def waiting(is_quick: bool, _: set[str]) -> None:
+    """One caller for whom a queue of three rings round after round: each event tells of all rings so far."""
+    spent = growth.milliseconds_of_rounds(100 if is_quick else 500)
+    print("\n| rounds so far | ms CPU of the next round |\n|---|---|")
+    for rounds in (1, 10, 50, 99, 240, 499):
+        if rounds < len(spent):
+            print(f"| {rounds} | {spent[rounds]:.1f} |", flush=True)
 
 
 def day(is_quick: bool, _: set[str]) -> None:
@@ -88,7 +109,7 @@ def bursts(is_quick: bool, _: set[str]) -> None:
         print("|", " | ".join(map(str, (name, *figures, *counts))), "|", flush=True)
 
 
-DO = dict(zip(SECTIONS, (readers, calls_at_once, day, service, bursts), strict=True))
+DO = dict(zip(SECTIONS, (readers, own_parts, calls_at_once, waiting, day, service, bursts), strict=True))
 
 
 def main() -> None:

@@ -106,6 +106,53 @@ def _steps(tracker: Tracker, messages: list[Message]) -> int:
     return counted
 
 
+# ---- a caller who waits -----------------------------------------------------------------------------------
+def wait(rounds: int, members: int = 3) -> Iterator[tuple[Tracker, list[Message]]]:
+    """One caller, for whom a queue rings its members so many times in vain.
+
+    Yields:
+        The tracker, and the messages of the next round, which it has not been fed yet.
+    """
+    tracker = Tracker("bench")
+    caller = {"Channel": "PJSIP/provider1-00000001", "ChannelStateDesc": "Ring", "Uniqueid": "1.0"}
+    tracker.feed(_event("Newchannel", **caller, Exten="74950000100", CallerIDNum="79161234567"), BEGAN)
+    for number in range(rounds):
+        rings = (_rung_in_vain(f"{number + 2}.{m}", str(101 + m), number * 16 + m) for m in range(members))
+        yield tracker, [message for ring in rings for message in ring]
+
+
+def milliseconds_of_rounds(rounds: int) -> list[float]:
+    """CPU of each round, the saving of the call's row included."""
+    spent = []
+    for number, (tracker, messages) in enumerate(wait(rounds)):
+        spent.append(_timed(tracker, messages, BEGAN + number * 15) * 1000)
+    return spent
+
+
+def steps_of_the_last_round(rounds: int) -> int:
+    """How many functions are called in it."""
+    steps = 0
+    for tracker, messages in wait(rounds):
+        steps = _steps(tracker, messages)
+    return steps
+
+
+def _rung_in_vain(uniqueid: str, extension: str, number: int) -> list[Message]:
+    phone = {"Channel": f"PJSIP/{extension}-{number:08x}", "Uniqueid": uniqueid, "Linkedid": "1.0"}
+    dial = {f"Dest{name}": value for name, value in phone.items()} | {"Uniqueid": "1.0", "Linkedid": "1.0"}
+    return [
+        _event("Newchannel", **phone, ChannelStateDesc="Down"),
+        _event("DialBegin", **dial, DialString=extension),
+        _event("DialState", **dial, DialStatus="RINGING", DestChannelStateDesc="Ringing"),
+        _event("DialEnd", **dial, DialStatus="NOANSWER"),
+        _event("Hangup", **phone, Cause="0"),
+    ]
+
+
+def _event(name: str, **headers: str) -> Message:
+    return make_message(("Event", name), ("Linkedid", "1.0"), *headers.items())
+
+
 # ---- a day ------------------------------------------------------------------------------------------------
 def day(calls: int, concurrent: int = 40, listed_every: int = 5000) -> Iterator[tuple[Tracker, int, float]]:
     """A day's calls through one tracker, with a channel list and a tick now and then, as the service asks.

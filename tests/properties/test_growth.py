@@ -29,6 +29,12 @@ def test_a_message_takes_as_many_steps_among_few_calls_as_among_many(few_and_man
     assert few.steps == many.steps
 
 
+def test_a_caller_who_waits_for_long_costs_with_the_rings_not_with_their_square():
+    """An event tells of all rings before it: twice the rounds take twice the steps a round, no more."""
+    few, many = growth.steps_of_the_last_round(30), growth.steps_of_the_last_round(60)
+    assert many < 2.2 * few
+
+
 def test_nothing_stays_in_the_tracker_of_calls_that_are_over():
     """A day in small, with channel lists: what lives is kept (a recording may hold four calls), no more."""
     for tracker, over, _ in growth.day(300, concurrent=10, listed_every=200):
