@@ -15,7 +15,7 @@ from pathlib import Path
 from itgrix_core.calls.tracker import TICK, WANTED, Tracker
 from itgrix_core.wire.frames import Sieve, join_blocks
 from itgrix_core.wire.messages import Message, make_message
-from streams import SEED, Template, templates
+from streams import SEED, Template, mixed, templates
 
 BEGAN = 1_795_000_000.0
 LIST_BEGINS = make_message(
@@ -161,27 +161,15 @@ def day(calls: int, concurrent: int = 40, listed_every: int = 5000) -> Iterator[
         The tracker, how many calls are over, and the CPU seconds spent in it so far, at each channel list.
     """
     tracker, spent, at = Tracker("bench"), 0.0, BEGAN
-    live: list[Iterator[bytes]] = []
-    dice, begun, fed = random.Random(SEED), 0, 0
-    while begun < calls or live:
-        while len(live) < concurrent and begun < calls:
-            live.append(iter(dice.choice(kinds()).clone(begun)))
-            begun += 1
-        place = dice.randrange(len(live))
-        block = next(live[place], None)
-        if block is None:
-            live[place] = live[-1]
-            live.pop()
-            continue
+    for number, (block, over) in enumerate(mixed(kinds(), concurrent, calls), 1):
         at += 0.03
-        fed += 1
         spent += _timed(tracker, [Message(block)], at)
-        if fed % listed_every == 0:
+        if number % listed_every == 0:
             spent += _timed(tracker, [*channel_list(tracker), TICK], at)
-            yield tracker, begun - len(live), spent
+            yield tracker, over, spent
     _timed(tracker, [*channel_list(tracker), TICK], at)
     _timed(tracker, [LIST_BEGINS, LIST_ENDS, LIST_BEGINS, LIST_ENDS], at + 60)
-    yield tracker, begun, spent
+    yield tracker, calls, spent
 
 
 def _timed(tracker: Tracker, messages: Iterable[Message], at: float) -> float:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from itgrix_core.ami.client import EVENT_MASK
@@ -109,21 +110,34 @@ def _classes_of(block: bytes) -> list[bytes]:
     return found[1].split(b",") if found else [*_MASK]
 
 
-def busy(events: int, concurrent: int = 40) -> list[bytes]:
-    """So many events of calls of every recorded kind, `concurrent` calls at a time, well mixed."""
-    dice, kinds, live, begun, told = random.Random(SEED), templates(), [], 0, []
-    while len(told) < events:
-        while len(live) < concurrent:
+def mixed(
+    kinds: Sequence[Template], concurrent: int, calls: int | None = None
+) -> Iterator[tuple[bytes, int]]:
+    """Events of calls of these kinds, `concurrent` calls at a time, well mixed; for ever, or so many calls.
+
+    Yields:
+        An event, and how many calls are over.
+    """
+    dice, begun = random.Random(SEED), 0
+    live: list[Iterator[bytes]] = []
+    while True:
+        while len(live) < concurrent and begun != calls:
             live.append(iter(dice.choice(kinds).clone(begun)))
             begun += 1
+        if not live:
+            return
         place = dice.randrange(len(live))
         block = next(live[place], None)
         if block is None:
             live[place] = live[-1]
             live.pop()
         else:
-            told.append(block)
-    return told
+            yield block, begun - len(live)
+
+
+def busy(events: int, concurrent: int = 40) -> list[bytes]:
+    """So many events of calls of every recorded kind."""
+    return [block for block, _ in islice(mixed(templates(), concurrent), events)]
 
 
 def recordings(folders: tuple[str, ...] = ("ast22", "ast16")) -> list[bytes]:
