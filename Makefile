@@ -4,12 +4,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test slow asterisk lint types docs
+.PHONY: help demo test slow fuzz bench asterisk lint types docs
 
 help:
 	@echo "make demo      real recorded calls through hooks into a CRM that runs here (ARGS='...' for itgrix demo)"
 	@echo "make test      the quick tests"
 	@echo "make slow      the tests that take longer than a person waits"
+	@echo "make fuzz      mutated bytes and messages in great numbers, a part of make slow; says how many"
+	@echo "make bench     side by side with its peers and under load, some minutes (QUICK=1: under two)"
 	@echo "make asterisk  the tests on a real Asterisk, which is installed when it is missing"
 	@echo "make lint      style and import contract"
 	@echo "make types     mypy, strict"
@@ -23,6 +25,12 @@ test: $(VENV)/.for-tests
 
 slow: $(VENV)/.for-tests
 	$(BIN)/pytest -m slow $(ARGS)
+
+fuzz: $(VENV)/.for-tests
+	$(BIN)/pytest -m slow -s tests/fuzz $(ARGS)
+
+bench: $(VENV)/.for-tests
+	$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(ARGS)
 
 asterisk: $(VENV)/.for-tests
 	$(BIN)/pytest -m asterisk -rs $(ARGS)

@@ -43,8 +43,9 @@ class Recorded:
 
     @property
     def family(self) -> str:
-        """What recordings of one kind have in common: the first word of the name."""
-        return self.path.name.split("_")[0].split(".")[0]
+        """What recordings of one kind have in common: the first word of the name, of FreePBX's ways two."""
+        words = self.path.name.partition(".")[0].split("_")
+        return "_".join(words[: 1 + (words[0] == "freepbx")])
 
     @cached_property
     def messages(self) -> list[Timed]:

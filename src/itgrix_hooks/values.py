@@ -181,6 +181,7 @@ class Call:
         answered_at: first moment at which a human employee and the other party heard each other.
         ended_at: when the client (internal: the caller) was gone; `None` while the call lives.
         conversations: in the order in which the phones were rung.
+        recordings: those of channels that took part in a talk first; the others may hold a header alone.
         disposition: `None` until the call has ended.
         hangup_by: "external", "agent", "pbx"; for internal calls the extension or "pbx".
         is_click_to_call: the PBX called the employee first, at somebody's request (Originate).

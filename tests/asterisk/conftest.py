@@ -46,7 +46,7 @@ class RunningAsterisk:
 
 
 class Phones:
-    """Phones 101 to 105 and 107 with two providers: registered, and gone again after each `play`."""
+    """Phones, devices and providers of `Stage`: registered, and gone again after each `play`."""
 
     def __init__(self, server: Asterisk) -> None:
         self._server = server

@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
-from itgrix_core.app.outward import call_as_json
+from itgrix_core.app.outward import call_as_json, file_name
 from itgrix_core.calls.events import CallEnded, Oddity
 from itgrix_core.calls.tracker import Tracker
+from itgrix_core.jobs.closing import client_recording
+from itgrix_core.jobs.recording import HEADER_BYTES
 from itgrix_hooks.values import PhoneNumber
 
 EQUAL = (
@@ -76,6 +78,17 @@ def test_recordings_are_the_files_that_appeared(each_recording):
         pytest.skip("cannot be known here: NOT_KNOWN says why")
     seen = sorted({file["file"] for call in _calls(each_recording) for file in call["recordings"]})
     assert seen == sorted(file["file"] for file in each_recording.truth["recordings"])
+
+
+def test_the_file_that_goes_to_the_crm_holds_sound(each_recording):
+    """Of a talk's files some may be a header alone: a member's who only rang, a group's that was left."""
+    sizes = {file["file"]: file["bytes"] for file in each_recording.truth["recordings"]}
+    for event in each_recording.told:
+        if not isinstance(event, CallEnded) or not event.call.is_answered:
+            continue
+        heard = {file_name(r) for r in event.call.recordings if sizes.get(file_name(r), 0) > HEADER_BYTES}
+        wanted = client_recording(event.call.recordings, event.call.linkedid)
+        assert not heard or file_name(wanted) in heard
 
 
 def test_a_number_as_typed_means_the_subscriber_that_was_wanted(each_recording):

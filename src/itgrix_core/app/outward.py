@@ -38,7 +38,7 @@ def call_as_json(call: Call) -> dict[str, Any]:
         "hangup_by": call.hangup_by,
         "click_to_call": call.is_click_to_call,
         "ivr": call.is_in_menu,
-        "recordings": [{"file": _file(r)} for r in call.recordings],
+        "recordings": [{"file": file_name(r)} for r in call.recordings],
         "lost_sight": call.lost_sight or None,
     }
 
@@ -90,7 +90,7 @@ def _transfer(call: Call, transfer: Transfer) -> dict[str, Any]:
     }
 
 
-def _file(recording: Recording) -> str:
+def file_name(recording: Recording) -> str:
     """The path below Asterisk's recording folder, as the truth names it."""
     return recording.path.partition("/monitor/")[2] or recording.path
 

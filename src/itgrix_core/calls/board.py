@@ -175,7 +175,7 @@ class Board:
         """End a leg with its result."""
         if leg.ended_at is None:
             leg.ended_at = (leg.stopped_at or at) if not leg.is_up else at
-            leg.result = leg.result or verdict.result_of_leg(leg, cause)
+            leg.result = leg.result or verdict.result_of_leg(leg, cause, call.legs.values())
         self.advance(call, leg, LegTrigger.ENDS, at)
 
     def end(self, call: CallState, at: float) -> None:
@@ -187,6 +187,7 @@ class Board:
                 leg.ended_at = at
                 leg.result = verdict.result_of_caller(call)
             self.advance(call, leg, LegTrigger.ENDS, at)
+        verdict.settle(call)
         self.step(call, CallTrigger.EMPTIES, at, is_provisional=bool(call.lost_sight))
         self.forget(call)
 

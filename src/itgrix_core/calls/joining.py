@@ -86,6 +86,7 @@ def merge(board: Board, call: CallState, into: CallState, at: float) -> None:
     into.linkedids += [known for known in call.linkedids if known not in into.linkedids]
     into.recordings += call.recordings
     into.requests += call.requests
+    into.heard += call.heard
     into.is_shut_down = into.is_shut_down or call.is_shut_down
     board.changed[into.key] = None
     for leg in call.legs.values():

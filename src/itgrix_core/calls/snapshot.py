@@ -39,7 +39,7 @@ def snapshot(call: CallState, timezone: str) -> Call:
         ended_at=call.client_left_at if is_over else None,
         conversations=tuple(_conversation(leg) for leg in persons(call)),
         transfers=tuple(_judged(call, handover.transfer) for handover in call.handovers),
-        recordings=tuple(call.recordings),
+        recordings=tuple(sorted(call.recordings, key=lambda file: file.channel not in call.heard)),
         disposition=how,
         hangup_by=by,
         is_click_to_call=call.is_originated,

@@ -22,7 +22,8 @@ class Channel:
 
     `exten` and `caller_number` are those of its birth; `dialled_by` is the Uniqueid of the channel whose Dial
     made it ("" for Originate, which has no caller; `is_dialled` tells); `half` the other end of a Local pair;
-    `mobile_of` the extension of the employee whose mobile is behind this trunk's channel.
+    `mobile_of` the extension of the employee whose mobile is behind this trunk's channel; `has_given_up`: it
+    asked to hang up while somebody was still being rung.
     """
 
     uniqueid: str
@@ -39,6 +40,7 @@ class Channel:
     dial_string: str = ""
     half: str = ""
     bridge: str = ""
+    has_given_up: bool = False
     mobile_of: str = ""
 
 
@@ -103,6 +105,7 @@ class CallState:
         client_left_at: when the other party's last channel was gone.
         requests: Uniqueids of real channels in the order of their first HangupRequest.
         talkers: Uniqueids that heard each other last; `leaver` left them first, without a word.
+        heard: Uniqueids that took part in a talk, Local halves on the way between the two included.
         sent_on: the transferee's Uniqueid from when he was sent on or parked until he talks again, else "".
         is_found: the channel list told of it first, in the middle of its life.
         is_originated: the PBX called first (click-to-call).
@@ -137,6 +140,7 @@ class CallState:
     recordings: list[Recording] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     talkers: list[str] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
     leaver: str = ""
     sent_on: str = ""
     is_found: bool = False
@@ -150,6 +154,13 @@ class CallState:
     def far(self) -> list[str]:
         """Uniqueids of the party whom employees talk with: the client, or the caller of an internal call."""
         return list(self.attempts) if self.direction is Direction.OUTBOUND else [self.caller]
+
+    @property
+    def is_ringing(self) -> bool:
+        """Whether a phone or the outside is being rung, or was picked up and has not heard the caller yet."""
+        legs = (leg for leg in self.legs.values() if leg.is_rung and not (leg.answered_at or leg.ended_at))
+        is_inside = any(leg.is_up or leg.stopped_at is None for leg in legs)
+        return is_inside or any(not (a.is_up or a.status or a.cause) for a in self.attempts.values())
 
     def leg(self, key: str, extension: str) -> Leg:
         """The leg of that channel, made if there is none."""

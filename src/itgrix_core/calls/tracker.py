@@ -18,7 +18,7 @@ from itgrix_core.calls.board import Board
 from itgrix_core.calls.events import Told
 from itgrix_core.calls.handlers import ANSWERS, HANDLERS
 from itgrix_core.calls.handlers.listing import on_list_begins
-from itgrix_core.calls.questions import Action, question_about
+from itgrix_core.calls.questions import RECORDING_VARIABLE, Action, question_about
 from itgrix_core.calls.topology import Topology
 from itgrix_core.wire.messages import Message
 
@@ -28,8 +28,11 @@ TICK = Message(b"Event: ItgrixTick")
 OLDEST_SECONDS = 12 * 3600.0
 """A call of this age without an end is given up even if it is listed (docs/architecture.md §9.5)."""
 
-WANTED = frozenset(name.encode() for name in HANDLERS)
-"""Names of the events that the tracker reads, for a filter before parsing."""
+WANTED = {name.encode(): RECORDING_VARIABLE.encode() if name == "VarSet" else b"" for name in HANDLERS}
+"""Names of the events that the tracker reads, and what they must hold to matter: a filter before parsing.
+
+Of the variables, more than half of what a PBX says with class dialplan, a single one matters.
+"""
 
 
 class Tracker:

@@ -7,6 +7,8 @@ then by its DialStatus; a call by whether *people* met, then by its legs and by 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from itgrix_core.calls.persons import persons
 from itgrix_core.calls.state import Attempt, CallState, Leg
 from itgrix_hooks.values import Direction, Disposition, Result
@@ -33,10 +35,13 @@ _OF_RESULT = {
 }
 
 
-def result_of_leg(leg: Leg, cause: str) -> Result:
-    """How a phone's leg ended, given the cause of its channel's Hangup ("" if that was not seen)."""
+def result_of_leg(leg: Leg, cause: str, others: Iterable[Leg] = ()) -> Result:
+    """How a phone's leg ended, given the cause of its channel's Hangup ("" if that was not seen).
+
+    `others` are all legs of its call.
+    """
     if leg.is_up:
-        return Result.ANSWERED
+        return _result_of_picked_up(leg, others)
     if cause == ELSEWHERE:
         return Result.ANSWERED_ELSEWHERE
     if cause == DECLINED and leg.status != GIVEN_UP:
@@ -48,6 +53,34 @@ def result_of_leg(leg: Leg, cause: str) -> Result:
     if leg.rang_at or _was_given_up_at_once(leg):
         return Result.NO_ANSWER
     return Result.UNREACHABLE
+
+
+def _result_of_picked_up(leg: Leg, others: Iterable[Leg]) -> Result:
+    """Picked up is answered only once he and the other party hear each other.
+
+    The PBX may ask him first whether he takes the call (docs/facts/freepbx.md 1): who refuses, is silent, or
+    is a mobile's voicemail has not answered, and meanwhile a colleague may.
+    """
+    if leg.answered_at or leg.is_caller:
+        return Result.ANSWERED
+    return Result.ANSWERED_ELSEWHERE if _is_taken(leg, others) else Result.NO_ANSWER
+
+
+def settle(call: CallState) -> None:
+    """What only the end can tell: whether a phone that fell silent for a colleague's sake did so in vain.
+
+    Whoever picks up stops the others with 26, also if he is asked then and refuses (docs/facts/freepbx.md
+    23).
+    """
+    for leg in call.legs.values():
+        if leg.result is Result.ANSWERED_ELSEWHERE and not _is_taken(leg, call.legs.values()):
+            leg.result = Result.NO_ANSWER
+
+
+def _is_taken(leg: Leg, others: Iterable[Leg]) -> bool:
+    """Whether somebody else talked since this phone was first rung."""
+    since = leg.tried_at or 0.0
+    return any(other.answered_at and other.answered_at >= since for other in others)
 
 
 def _is_busy(status: str, cause: str) -> bool:
@@ -81,8 +114,8 @@ def hangup_by(call: CallState) -> str:
     The first HangupRequest of a channel that took part in the last talk, else whoever left that bridge first
     and is of a kind that makes no such request (docs/facts/asterisk.md 19, 56). Whoever sent the client on or
     parked him, ended nothing by leaving: then it is the client who gives up, or the PBX. Before anybody
-    talked: the caller giving up, or outside refusing; a caller whom the PBX turned away does not count
-    (`handlers.endings` takes his request back). Inside, a colleague who refused.
+    talked: the caller giving up, or outside refusing by the last trunk that was tried; a caller whom the PBX
+    turned away does not count (`handlers.endings` takes his request back). Inside, a colleague who refused.
     """
     if call.is_shut_down:
         return "pbx"
@@ -94,7 +127,7 @@ def hangup_by(call: CallState) -> str:
         first = next((key for key in call.requests if key in call.talkers), call.leaver)
         return _side(call, first) if first else "pbx"
     if call.direction is Direction.OUTBOUND:
-        candidates = [*call.attempts, *(leg.key for leg in call.legs.values() if leg.is_caller)]
+        candidates = [*list(call.attempts)[-1:], *(leg.key for leg in call.legs.values() if leg.is_caller)]
     else:
         candidates = [call.caller]
     first = next((key for key in call.requests if key in candidates), "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from threading import Lock
 
 import structlog
@@ -24,7 +24,7 @@ from itgrix_core.jobs.codec import job_of
 from itgrix_core.jobs.watching import Watcher
 from itgrix_core.outbox.engine import Job
 from itgrix_core.outbox.spool import Spool
-from itgrix_core.wire.frames import is_banner, only, read_blocks
+from itgrix_core.wire.frames import Sieve, is_banner, read_blocks
 from itgrix_core.wire.messages import Message
 
 COALESCING_SECONDS = 0.1
@@ -106,16 +106,14 @@ class Listening:
             return 0
         fed = 0
         for recorded in self._recorder.read_from(_position(saved)):
-            blocks = read_blocks(recorded.data)
-            fed += len(blocks)
-            self._understand(blocks, recorded.received_at, is_asking=False)
+            fed += self._understand(recorded.data, recorded.received_at, is_asking=False)
             self._commit(recorded.position)
         return fed
 
     def on_chunk(self, data: bytes, received_at: float) -> None:
         """Whole blocks of the stream as they came, and when (Unix seconds)."""
         position = self._record(data, received_at)
-        self._understand(read_blocks(data), received_at, is_asking=True)
+        self._understand(data, received_at, is_asking=True)
         if received_at - self._ticked_at > TICK_SECONDS:
             self._tick(received_at)
         self._commit(position)
@@ -128,9 +126,11 @@ class Listening:
             _log.error(f"{error} Calls are filed on, but a crash now would lose what is going on.")
             return None
 
-    def _understand(self, blocks: Iterable[bytes], received_at: float, *, is_asking: bool) -> None:
+    def _understand(self, data: bytes, received_at: float, *, is_asking: bool) -> int:
+        """Feed whole blocks to the tracker; how many there were."""
         age = max(0.0, self._wall() - received_at)
-        for block in only(WANTED | ASKED_ABOUT, blocks):
+        blocks = read_blocks(data)
+        for block in READ.pick(blocks, data):
             if is_banner(block):
                 self._tracker.connected()
                 continue
@@ -142,6 +142,7 @@ class Listening:
             question = self._tracker.question_about(message) if is_asking else None
             if question:
                 self._ask(question)
+        return len(blocks)
 
     def _ask(self, question: Action) -> None:
         try:
@@ -197,6 +198,10 @@ class Listening:
             _log.error(f"{error} Nothing is lost: it is tried again with the next message.")
             return
         self._jobs, self._rows = [], {}
+
+
+READ = Sieve(dict.fromkeys(ASKED_ABOUT, b"") | WANTED)
+"""What the tracker reads, and what it does not but that gives rise to a question."""
 
 
 def _position(saved: str) -> Position:

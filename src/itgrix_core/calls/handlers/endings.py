@@ -27,6 +27,7 @@ def on_hanguprequest(board: Board, message: Message, at: float) -> None:
     call, channel = found
     if channel.kind is not ChannelKind.LOCAL and channel.uniqueid not in call.requests:
         call.requests.append(channel.uniqueid)
+        channel.has_given_up = call.is_ringing
         leg = call.legs.get(channel.uniqueid)
         if leg and not leg.is_up:
             leg.has_refused = True
@@ -51,15 +52,21 @@ def on_hangup(board: Board, message: Message, at: float) -> None:
     found = touch(board, message, at)
     if found:
         call, channel = found
-        if not channel.is_dialled and (channel.state == "Busy" or _is_turned_away(channel, message)):
+        if _is_turned_away(channel, message):
             call.requests = [key for key in call.requests if key != channel.uniqueid]
         call.lost_sight = ""
         board.drop(call, channel, message.get("Cause"), at)
 
 
 def _is_turned_away(channel: Channel, message: Message) -> bool:
-    """Whether the PBX sent a caller away; his HangupRequest is its doing, and on 16 precedes state Busy."""
-    return channel.state != "Up" and message.get("Cause") in TURNED_AWAY
+    """Whether the PBX sent a caller away; his HangupRequest is its doing, and on 16 precedes state Busy.
+
+    A caller who gives up while a second trunk rings may end with the first one's cause (docs/facts/freepbx.md
+    21): nobody is sent away while somebody is rung for him.
+    """
+    if channel.is_dialled or channel.has_given_up:
+        return False
+    return channel.state == "Busy" or (channel.state != "Up" and message.get("Cause") in TURNED_AWAY)
 
 
 HANDLERS = {

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from rigkit.truth import Truth
 
 EXTENSIONS = ("101", "102", "103", "104", "105", "107")
-PROVIDERS = {"provider1": 5160, "provider2": 5161}
+DEVICES = {"99101": 5191, "7001": 5192}
+PROVIDERS = {"provider1": 5160, "provider2": 5161, "provider3": 5162}
 OFFICES = ("301", "302", "303", "304", "305", "401", "402", "403", "404")
 OPERATORS = {"operator1": 5165, "operator2": 5166, "operator3": 5167}
 """Phones and providers of `extensions_macro.conf`, which only Asterisk 16 can play."""
@@ -40,7 +41,7 @@ class Stage:
         self.calls: list[Truth] = []
         self.tap = Tap()
         self.phones: dict[str, Phone] = {}
-        cast = {name: 5000 + int(name) for name in extensions} | PROVIDERS
+        cast = {name: 5000 + int(name) for name in extensions} | DEVICES | PROVIDERS
         if asterisk.version == "16":
             cast |= {name: 5000 + int(name) for name in OFFICES} | OPERATORS
         for name, port in cast.items():

@@ -6,6 +6,10 @@ Those of `RECORDED` are what `record` knows by name: a new one is a function and
 
 from rigkit.scenarios import (
     clicks,
+    freepbx,
+    freepbx_devices,
+    freepbx_followme,
+    freepbx_queues,
     groups,
     inbound,
     internal,
@@ -28,6 +32,10 @@ from rigkit.scenarios.steps import RECORDED
 __all__ = [
     "RECORDED",
     "clicks",
+    "freepbx",
+    "freepbx_devices",
+    "freepbx_followme",
+    "freepbx_queues",
     "groups",
     "inbound",
     "inbound_answered",
