@@ -219,7 +219,14 @@ def rules_of(crm: BitrixSettings) -> Rules:
 def topology_of(asterisk: AsteriskSettings) -> Topology:
     """The numbering rules of an Asterisk's settings."""
     rules = asterisk.extensions
-    return Topology(rules.min_length, rules.max_length, frozenset(rules.trunks), frozenset(rules.internal))
+    return Topology(
+        rules.min_length,
+        rules.max_length,
+        frozenset(rules.trunks),
+        frozenset(rules.internal),
+        asterisk.links,
+        asterisk.link_header,
+    )
 
 
 def _info(name: str, asterisk: AsteriskSettings) -> Pbx:

@@ -114,6 +114,7 @@ def _take(board: Board, into: CallState, leg: Leg, at: float) -> None:
         is_up=leg.is_up,
         has_refused=leg.has_refused,
         status=leg.status,
+        pbx=leg.pbx,
     )
     if leg.rang_at:
         board.advance(into, fresh, LegTrigger.RINGS, at)

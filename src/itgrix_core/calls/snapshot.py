@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from itgrix_core.calls import verdict
+from itgrix_core.calls.side import Side
 from itgrix_core.calls.state import CallState, Leg
 from itgrix_core.calls.table import Phase
 from itgrix_hooks.values import Call, Conversation, Direction, Disposition, PhoneNumber, Transfer
@@ -13,8 +14,8 @@ MOMENT = 0.5
 """Seconds within which the events of one happening come in any order (docs/facts/asterisk.md 1)."""
 
 
-def snapshot(call: CallState, timezone: str) -> Call:
-    """The call as known now; with disposition, end and who ended it once its last channel is gone."""
+def snapshot(call: CallState, side: Side) -> Call:
+    """The call of that PBX as known now; with disposition, end and who ended it once its last channel is gone."""
     is_over = call.phase is Phase.GONE
     by = verdict.hangup_by(call) if is_over else None
     how = verdict.disposition(call, by or "") if is_over else None
@@ -23,7 +24,7 @@ def snapshot(call: CallState, timezone: str) -> Call:
     return Call(
         key=call.key,
         pbx=call.pbx,
-        linkedid=call.linkedids[0],
+        linkedid=side.bare(call.linkedids[0]),
         direction=call.direction or Direction.INTERNAL,
         started_at=call.started_at,
         client_number=PhoneNumber(number) if number else None,
@@ -44,7 +45,7 @@ def snapshot(call: CallState, timezone: str) -> Call:
         is_click_to_call=call.is_originated,
         is_in_menu=how is Disposition.MISSED and call.is_pbx_answered and not call.legs and not call.queue,
         lost_sight=call.lost_sight,
-        timezone=timezone,
+        timezone=side.timezone,
     )
 
 
@@ -68,6 +69,7 @@ def _conversation(leg: Leg) -> Conversation:
         result=leg.result,
         picked_up_by=leg.picked_up_by,
         trunk=leg.trunk,
+        pbx=leg.pbx,
     )
 
 

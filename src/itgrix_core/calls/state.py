@@ -13,7 +13,7 @@ from itgrix_core.calls.table import LegState, Phase
 from itgrix_core.calls.topology import ChannelKind
 from itgrix_hooks.values import Direction, Recording, Result, Transfer
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(slots=True)
@@ -21,7 +21,10 @@ class Channel:
     """One live channel; what its first events said is kept, as later ones show the trunk's caller id.
 
     `exten` and `caller_number` are those of its birth; `dialled_by` is the Uniqueid of the channel whose Dial
-    made it ("" for Originate, which has no caller; `is_dialled` tells); `half` the other end of a Local pair.
+    made it ("" for Originate, which has no caller; `is_dialled` tells; of a link's end that comes in it is
+    the other end); `half` the other end of a Local pair or of a link; `wire` what both ends of a link know of
+    it, "" while that has not been told; `awaited_at` since when a link's end is waited for; `rang_at` when it
+    was first seen ringing.
     """
 
     uniqueid: str
@@ -38,13 +41,22 @@ class Channel:
     dial_string: str = ""
     half: str = ""
     bridge: str = ""
+    pbx: str = ""
+    wire: str = ""
+    awaited_at: float | None = None
+    rang_at: float | None = None
+
+    @property
+    def is_open_end(self) -> bool:
+        """Whether this is a link's end from which nobody can tell yet who calls."""
+        return self.kind is ChannelKind.LINK and not (self.half and (self.is_dialled or self.dialled_by))
 
 
 @dataclass(slots=True)
 class Leg:
     """One employee's channel in a call; becomes a `Conversation`. `is_rung`: somebody dialled it.
 
-    `tried_at`: when its dial began; `stopped_at`: when its dial was over; `has_refused`: the phone
+    `pbx`: whose channel it is; `tried_at`: when its dial began; `stopped_at`: when its dial was over; `has_refused`: the phone
     itself asked to hang up before anybody answered.
     """
 
@@ -64,6 +76,7 @@ class Leg:
     status: str = ""
     result: Result | None = None
     picked_up_by: str | None = None
+    pbx: str = ""
 
 
 @dataclass(slots=True)
@@ -150,7 +163,8 @@ class CallState:
         """The leg of that channel, made if there is none."""
         leg = self.legs.get(key)
         if leg is None:
-            leg = self.legs[key] = Leg(key, extension)
+            channel = self.channels.get(key)
+            leg = self.legs[key] = Leg(key, extension, pbx=channel.pbx if channel else self.pbx)
         return leg
 
 

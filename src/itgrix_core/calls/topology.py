@@ -7,7 +7,8 @@ whoever copies it), a trunk by a word or a long number; so the rule is a length,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 REAL = frozenset({"PJSIP", "SIP", "IAX2", "DAHDI", "SCCP", "Skinny", "MGCP", "OOH323", "Motif"})
@@ -18,12 +19,13 @@ _NUMBER = re.compile(r"\+?[\d*#]+")
 
 
 class ChannelKind(StrEnum):
-    """What is behind a channel."""
+    """What is behind a channel. LINK: another PBX of ours."""
 
     PHONE = "phone"
     TRUNK = "trunk"
     LOCAL = "local"
     PBX = "pbx"
+    LINK = "link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,16 @@ class Topology:
         max_length: digits of the longest; whatever is longer is outside.
         trunks: endpoints that are trunks although their names look inside.
         internal: endpoints that are phones although their names do not.
+        links: endpoints that are trunks to another PBX of ours, with its name.
+        link_header: SIP header in which calls over links bear an id; "" where both ends have one Call-ID.
     """
 
     min_length: int = 2
     max_length: int = 5
     trunks: frozenset[str] = frozenset()
     internal: frozenset[str] = frozenset()
+    links: Mapping[str, str] = field(default_factory=dict)
+    link_header: str = ""
 
     def is_inside(self, number: str) -> bool:
         """Whether a number looks like an extension: digits only, of the right length."""
@@ -54,10 +60,16 @@ class Topology:
         if technology not in REAL:
             return ChannelKind.PBX
         endpoint = endpoint_of(channel)
+        if endpoint in self.links:
+            return ChannelKind.LINK
         if endpoint in self.trunks:
             return ChannelKind.TRUNK
         is_phone = endpoint in self.internal or self.is_inside(endpoint)
         return ChannelKind.PHONE if is_phone else ChannelKind.TRUNK
+
+
+MEANS = frozenset({ChannelKind.LOCAL, ChannelKind.LINK})
+"""Kinds behind which is nobody: they only lead to somebody."""
 
 
 def endpoint_of(channel: str) -> str:

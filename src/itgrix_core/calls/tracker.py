@@ -15,11 +15,12 @@ from collections.abc import Iterable, Mapping
 from itgrix_core.calls import state
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.events import Told
-from itgrix_core.calls.handlers import HANDLERS
+from itgrix_core.calls.handlers import HANDLERS, links
 from itgrix_core.calls.handlers.listing import on_list_begins
 from itgrix_core.calls.handlers.recordings import on_answer
-from itgrix_core.calls.questions import RECORDING_ID
-from itgrix_core.calls.topology import Topology
+from itgrix_core.calls.questions import RECORDING_ID, WIRE_ID, Action, question_about, question_about_end
+from itgrix_core.calls.side import PrefixedMessage, Side
+from itgrix_core.calls.topology import Topology, endpoint_of
 from itgrix_core.wire.messages import Message
 
 TICK = Message(b"Event: ItgrixTick")
@@ -32,6 +33,10 @@ WANTED = frozenset(name.encode() for name in HANDLERS)
 """Names of the events that the tracker reads, for a filter before parsing."""
 
 
+TELLING_OF_ENDS = {"Newchannel": "", "Newstate": "", "DialBegin": "Dest", "CoreShowChannel": ""}
+"""Events after which the end of a link may be asked about its wire; with the prefix of its headers."""
+
+
 class Tracker:
     """The calls of one PBX.
 
@@ -39,10 +44,15 @@ class Tracker:
         pbx: its name in the configuration; first part of every call's key.
         topology: which endpoints are phones and which are trunks.
         timezone: IANA name of its zone, handed on in every `Call`.
+        board: a board of several; `Exchange.tracker` gives it.
     """
 
-    def __init__(self, pbx: str, topology: Topology | None = None, timezone: str = "UTC") -> None:
-        self._board = Board(pbx, topology or Topology(), timezone)
+    def __init__(
+        self, pbx: str, topology: Topology | None = None, timezone: str = "UTC", *, board: Board | None = None
+    ) -> None:
+        self._board = board or Board()
+        self._side = Side(pbx, topology or Topology(), timezone, prefix=f"{pbx}/" if board else "")
+        self._board.seat(self._side)
 
     def feed(self, message: Message, at: float) -> list[Told]:
         """What a message means.
@@ -55,24 +65,51 @@ class Tracker:
             Call events and oddities in the order in which they are to be told; usually none.
         """
         board = self._board
+        board.side = self._side
         handler = HANDLERS.get(message.name)
         if handler is not None:
-            handler(board, message.readable(), at)
+            handler(board, self._on_board(message.readable()), at)
         elif message is TICK:
             self._age(at)
         elif not message.name:
             self._respond(message, at)
+        if board.ends:
+            links.expire(board, at)
         told, board.told = board.told, []
         return told
+
+    def _on_board(self, message: Message) -> Message:
+        """A message with its ids as they are on the board."""
+        return PrefixedMessage(message.raw, self._side.prefix) if self._side.prefix else message
 
     def _respond(self, message: Message, at: float) -> None:
         if message.get("EventList").lower() == "start" and message.get("Message") == "Channels will follow":
             on_list_begins(self._board, message, at)
-        elif message.get("ActionID").startswith(RECORDING_ID):
+            return
+        action = message.get("ActionID")
+        if action.startswith(RECORDING_ID):
             on_answer(self._board, message.readable(), at)
+        elif action.startswith(WIRE_ID):
+            links.on_answer(self._board, message.readable(), at)
+
+    def question_about(self, message: Message) -> Action | None:
+        """What to ask the PBX because of a message that was just fed; `None` for nearly all.
+
+        The answer comes in the stream and is fed like everything else.
+        """
+        return self._question_about_link(message) or question_about(message)
+
+    def _question_about_link(self, message: Message) -> Action | None:
+        topology = self._side.topology
+        prefix = TELLING_OF_ENDS.get(message.name) if topology.links else None
+        uniqueid = "" if prefix is None else message.get(prefix + "Uniqueid")
+        end = self._board.channel(self._side.id_of(uniqueid))
+        if end is None or end.wire or endpoint_of(end.name) not in topology.links:
+            return None
+        return question_about_end(end, uniqueid, topology.link_header)
 
     def _age(self, at: float) -> None:
-        for call in list(self._board.calls.values()):
+        for call in [call for call in self._board.calls.values() if call.pbx == self._side.pbx]:
             if at - call.started_at > OLDEST_SECONDS:
                 call.lost_sight = f"nothing ended it in {OLDEST_SECONDS / 3600:.0f} hours"
                 for channel in list(call.channels.values()):
@@ -95,18 +132,47 @@ class Tracker:
         unusable = []
         for key, row in rows.items():
             call = state.parse(row)
-            if call is None:
+            if call is None or not self._can_hold(call):
                 unusable.append(key)
             else:
                 self._board.restore(call)
         return unusable
 
+    def _can_hold(self, call: state.CallState) -> bool:
+        """Whether a saved call's ids are as on this board: links may have come or gone since."""
+        sides = self._board.sides
+        return all(
+            channel.pbx in sides
+            and channel.uniqueid.startswith(f"{channel.pbx}/") == bool(sides[channel.pbx].prefix)
+            for channel in call.channels.values()
+        )
+
     def connected(self) -> None:
         """A new connection begins: until its channel list has come, unknown channels are no oddity."""
-        self._board.is_settled = False
-        self._board.listed = None
+        self._side.is_settled = False
+        self._side.listed = None
 
     @property
     def live_calls(self) -> Iterable[str]:
         """Keys of the calls that live now, those included that are not yet worth telling of."""
         return list(self._board.calls)
+
+
+class Exchange:
+    """PBXes that are linked by trunks: a call between two of them is one call.
+
+        exchange = Exchange()
+        main = exchange.tracker("main", main_topology)
+        branch = exchange.tracker("branch", branch_topology)
+
+    Each tracker is fed with the stream of its own PBX, one message at a time; together the streams are the
+    recording whose function the events are. Rows of saved calls are common: `changes` and `load` of any
+    tracker are those of all, and whichever is fed tells what came of it.
+    """
+
+    def __init__(self) -> None:
+        self._board = Board()
+
+    def tracker(self, pbx: str, topology: Topology | None = None, timezone: str = "UTC") -> Tracker:
+        """The tracker of one of the PBXes; arguments as of `Tracker`."""
+        return Tracker(pbx, topology, timezone, board=self._board)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.finding import touch
 from itgrix_core.calls.handlers.births import came_in_before, channel_of, number, state_seen
+from itgrix_core.calls.meeting import meet
 from itgrix_core.calls.state import Attempt, CallState, Channel
 from itgrix_core.calls.table import LegTrigger, Phase
 from itgrix_core.calls.topology import ChannelKind, endpoint_of, number_in
@@ -35,14 +36,35 @@ def on_dialbegin(board: Board, message: Message, at: float) -> None:
         call.dialled = call.dialled or number(message.get("DestCallerIDNum"))
     dialled(board, call, channel, at)
     state_seen(board, call, channel, at)
+    if channel.kind is ChannelKind.LINK and channel.half:
+        board.ends.pop(channel.uniqueid, None)
+        catch_up(board, call, at)
 
 
 def dialled(board: Board, call: CallState, channel: Channel, at: float) -> None:
-    """A channel is being dialled: a phone's leg, an attempt to go outside, or a step on the way."""
+    """A channel is being dialled: a phone's leg, an attempt to go outside, or a step on the way.
+
+    Nothing yet while the call came over a link and it is not known from whom (`links`).
+    """
+    if board.ends and root_of(board, channel).is_open_end:
+        return
     if channel.kind is ChannelKind.PHONE:
         _phone(board, call, channel, at)
     elif channel.kind is ChannelKind.TRUNK:
         _outside(board, call, channel, at)
+
+
+def catch_up(board: Board, call: CallState, at: float) -> None:
+    """Understand the dials that waited for an end of a link, each by the rules of its own PBX."""
+    here = board.side
+    for channel in list(call.channels.values()):
+        if channel.is_dialled and channel.uniqueid not in call.legs and channel.uniqueid not in call.attempts:
+            board.side = board.sides[channel.pbx]
+            dialled(board, call, channel, at)
+            state_seen(board, call, channel, at)
+    board.side = here
+    for channel in list(call.channels.values()):
+        meet(board, call, channel, at)
 
 
 def root_of(board: Board, channel: Channel) -> Channel:
@@ -71,7 +93,7 @@ def _phone(board: Board, call: CallState, channel: Channel, at: float) -> None:
             call.client_number = call.dialled
             board.begin(call, Direction.OUTBOUND, at)
         else:
-            _by_employee(board, call, channel)
+            by_employee(board, call, channel)
             board.begin(call, Direction.INTERNAL, at)
     elif call.is_originated and not call.attempts:
         _inside(call)
@@ -89,8 +111,10 @@ def _outside(board: Board, call: CallState, channel: Channel, at: float) -> None
     outside = number_in(channel.dial_string)
     trunk = endpoint_of(channel.name)
     if call.phase is Phase.LATENT:
-        _by_employee(board, call, channel)
-        is_mobile = board.topology.is_inside(call.dialled) and channel.dialled_by != call.caller
+        by_employee(board, call, channel)
+        is_mobile = board.topology.is_inside(call.dialled) and (
+            channel.dialled_by != call.caller or trunk in board.topology.links
+        )
         board.begin(call, Direction.INTERNAL if is_mobile else Direction.OUTBOUND, at)
     if call.direction is not Direction.OUTBOUND or root.uniqueid in call.attempts:
         leg = call.leg(channel.uniqueid, outside)
@@ -106,7 +130,7 @@ def _outside(board: Board, call: CallState, channel: Channel, at: float) -> None
             board.advance(call, leg, LegTrigger.RINGS, at)
 
 
-def _by_employee(board: Board, call: CallState, channel: Channel) -> None:
+def by_employee(board: Board, call: CallState, channel: Channel) -> None:
     """An employee's own call: take his number and what he dialled from the channel that began it."""
     root = root_of(board, channel)
     call.caller = root.uniqueid

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.finding import touch
+from itgrix_core.calls.handlers.links import resolve_before_end
 from itgrix_core.calls.state import Channel
-from itgrix_core.calls.topology import ChannelKind
+from itgrix_core.calls.topology import MEANS
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Result
 
@@ -20,12 +21,12 @@ SHUTTING_DOWN = "4"
 
 
 def on_hanguprequest(board: Board, message: Message, at: float) -> None:
-    """Somebody asks to hang up; Local halves do so of themselves and say nothing by it."""
+    """Somebody asks to hang up; Local halves and links pass it on and say nothing by it."""
     found = touch(board, message, at)
     if not found:
         return
     call, channel = found
-    if channel.kind is not ChannelKind.LOCAL and channel.uniqueid not in call.requests:
+    if channel.kind not in MEANS and channel.uniqueid not in call.requests:
         call.requests.append(channel.uniqueid)
         leg = call.legs.get(channel.uniqueid)
         if leg and not leg.is_up:
@@ -51,6 +52,8 @@ def on_hangup(board: Board, message: Message, at: float) -> None:
     found = touch(board, message, at)
     if found:
         call, channel = found
+        if board.ends:
+            resolve_before_end(board, channel, at)
         if not channel.is_dialled and (channel.state == "Busy" or _is_turned_away(channel, message)):
             call.requests = [key for key in call.requests if key != channel.uniqueid]
         call.lost_sight = ""

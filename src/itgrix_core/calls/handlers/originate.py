@@ -37,7 +37,7 @@ def on_response(board: Board, message: Message, at: float) -> None:
         disposition=Disposition.AGENT_UNAVAILABLE,
         hangup_by="pbx",
         is_click_to_call=True,
-        timezone=board.timezone,
+        timezone=board.side.timezone,
     )
     board.told += [CallStarted(call, at), CallEnded(call, at)]
 

@@ -36,16 +36,24 @@ class Phone(asyncio.DatagramProtocol):
         port: its UDP port.
         diary: where it writes down what it does.
         headers: headers of every INVITE; they tell Asterisk which provider calls.
+        address: its own and its Asterisk's.
 
     Attributes:
         deaf: while true, calls are noted and not replied to at all, as by a phone whose network has gone.
     """
 
-    def __init__(self, name: str, port: int, diary: Diary, headers: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        port: int,
+        diary: Diary,
+        headers: tuple[tuple[str, str], ...] = (),
+        address: str = ADDRESS,
+    ) -> None:
         self.name = name
         self.port = port
         self.diary = diary
-        self.address = ADDRESS
+        self.address = address
         self.deaf = False
         self._headers = headers
         self._calls: dict[str, PhoneCall] = {}

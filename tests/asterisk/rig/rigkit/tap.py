@@ -21,10 +21,12 @@ class Tap:
 
     Args:
         user: a user of `etc/manager.conf`.
+        address: of the Asterisk.
     """
 
-    def __init__(self, user: str = "itgrix") -> None:
+    def __init__(self, user: str = "itgrix", address: str = ADDRESS) -> None:
         self.user = user
+        self.address = address
         self._data = bytearray()
         self._chunks: list[tuple[int, float]] = []
         self._actions = 0
@@ -32,7 +34,7 @@ class Tap:
 
     async def open(self) -> Tap:
         """Logs in; TimeoutError if Asterisk does not let it."""
-        reader, self._writer = await asyncio.open_connection(ADDRESS, AMI_PORT, limit=1 << 20)
+        reader, self._writer = await asyncio.open_connection(self.address, AMI_PORT, limit=1 << 20)
         self._task = asyncio.ensure_future(self._read(reader))
         self.ask("Login", Username=self.user, Secret=SECRET, Events="on")
         await asyncio.wait_for(self._until(b"Authentication accepted"), 10)
@@ -61,6 +63,10 @@ class Tap:
             self._chunks.append((len(self._data), round(time.time(), 4)))
             self._data += data
             self._more.set()
+            self._heard()
+
+    def _heard(self) -> None:
+        """Called when there is more, for taps that answer with a question."""
 
     async def _until(self, words: bytes) -> None:
         while words not in self._data:

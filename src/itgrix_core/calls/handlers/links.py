@@ -1,0 +1,141 @@
+"""Links: trunks between two of our PBXes. Their two ends are one wire, and the calls on both sides one call.
+
+Both ends of a SIP dialogue share its Call-ID, so each link's channel is asked for it when it is born; the
+answer comes in the stream, hence stands in every recorded log. Two ends that know the same become halves as
+those of a Local pair are, and whatever walks through pairs walks over the wire. Until then an *open* end is
+neither a trunk nor an attempt outside: what it leads to is not told. One that finds no counterpart within
+`PATIENCE_SECONDS`, or ends before, counts as any other trunk; if the evidence comes after all, the calls
+merge late.
+"""
+
+from __future__ import annotations
+
+from itgrix_core.calls.board import Board
+from itgrix_core.calls.handlers.births import CALLING, came_in
+from itgrix_core.calls.handlers.dials import by_employee, catch_up, root_of
+from itgrix_core.calls.joining import merge
+from itgrix_core.calls.questions import WIRE_ID
+from itgrix_core.calls.state import CallState, Channel
+from itgrix_core.calls.topology import ChannelKind
+from itgrix_core.wire.messages import Message
+from itgrix_hooks.values import Direction
+
+PATIENCE_SECONDS = 3.0
+"""How long an end waits for its counterpart: for a PBX far away, and one whose events lag under load."""
+
+
+def on_answer(board: Board, message: Message, at: float) -> None:
+    """What an end knows of its wire. Nothing (it is gone, or does not know): it waits no longer."""
+    end = board.channel(board.side.id_of(message.get("ActionID").removeprefix(WIRE_ID)))
+    if end is None or end.half:
+        return
+    wire = message.get("Value")
+    if not wire:
+        resolve(board, end, at)
+        return
+    end.wire = wire
+    board.changed[board.channels[end.uniqueid].key] = None
+    other = board.channel(board.wires.get(wire, ""))
+    if other is None or other.pbx == end.pbx:
+        board.wires[wire] = end.uniqueid
+        return
+    del board.wires[wire]
+    out, came = (end, other) if _goes_out(end, other) else (other, end)
+    _connect(board, out, came, at)
+
+
+def _goes_out(end: Channel, other: Channel) -> bool:
+    """Whether `end` is the one that called `other`; before its Dial is told, only the caller's state shows it."""
+    if end.is_dialled or other.is_dialled:
+        return end.is_dialled
+    return other.state in CALLING
+
+
+def _connect(board: Board, out: Channel, came: Channel, at: float) -> None:
+    """Two ends are one wire, and the call that came over it is a part of the one that went out."""
+    for end in (out, came):
+        _take_back(board, end, at)
+    out.half, came.half = came.uniqueid, out.uniqueid
+    came.dialled_by = out.uniqueid
+    board.ends.pop(came.uniqueid, None)
+    if out.is_dialled:
+        board.ends.pop(out.uniqueid, None)
+    into, call = board.channels[out.uniqueid], board.channels[came.uniqueid]
+    if into is not call:
+        talks = {leg.key: leg.answered_at for leg in call.legs.values() if leg.answered_at}
+        merge(board, call, into, at)
+        _keep_times(into, talks)
+    if into.caller == came.uniqueid:
+        _begun_elsewhere(board, into, came)
+    board.changed[into.key] = None
+    catch_up(board, into, at)
+
+
+def _take_back(board: Board, end: Channel, at: float) -> None:
+    """What an end meant as long as it counted as a trunk."""
+    if end.kind is ChannelKind.LINK:
+        return
+    end.kind = ChannelKind.LINK
+    call = board.channels[end.uniqueid]
+    leg = call.legs.get(end.uniqueid)
+    if leg:
+        board.close(call, leg, "", at)
+        del call.legs[end.uniqueid]
+    attempt = call.attempts.pop(end.uniqueid, None)
+    if attempt and not call.attempts and call.direction is Direction.OUTBOUND:
+        call.direction, call.client_number = Direction.INTERNAL, ""
+
+
+def _keep_times(into: CallState, talks: dict[str, float]) -> None:
+    """Who talked over the wire talked with our client all the time."""
+    for key, answered_at in talks.items():
+        leg = into.legs.get(key)
+        if leg and leg.answered_at:
+            leg.answered_at = answered_at
+            into.answered_at = min(into.answered_at or answered_at, answered_at)
+
+
+def _begun_elsewhere(board: Board, call: CallState, came: Channel) -> None:
+    """A call that seemed to come from outside is an employee's own."""
+    by_employee(board, call, came)
+    call.direction = Direction.INTERNAL
+    call.did = call.trunk = call.client_number = call.client_name = ""
+
+
+# ---- ends without a counterpart ---------------------------------------------------------------------------
+def expire(board: Board, at: float) -> None:
+    """Let go of what has waited too long, by the clock of the PBX that is being fed."""
+    for end in [end for end in board.ends.values() if end.pbx == board.pbx]:
+        if end.awaited_at is None:
+            end.awaited_at = at
+            board.changed[board.channels[end.uniqueid].key] = None
+        elif at - end.awaited_at > PATIENCE_SECONDS:
+            resolve(board, end, at)
+
+
+def resolve_before_end(board: Board, channel: Channel, at: float) -> None:
+    """A channel ends of which it could not be told yet who called: now it must be."""
+    root = channel if channel.is_open_end else root_of(board, channel)
+    if root.is_open_end:
+        resolve(board, root, at)
+
+
+def resolve(board: Board, end: Channel, at: float) -> None:
+    """Tell what an open end leads to with what is known: it is a trunk like others.
+
+    From an inside number nobody from outside can have called.
+    """
+    if board.ends.pop(end.uniqueid, None) is None:
+        return
+    call = board.channels[end.uniqueid]
+    if end.half:
+        end.is_dialled = True
+    else:
+        end.kind = ChannelKind.TRUNK
+        is_outside = not board.topology.is_inside(end.caller_number)
+        if end.state in CALLING and not end.is_dialled and is_outside:
+            state, end.state = end.state, "Ring"
+            came_in(board, call, end, at)
+            end.state = state
+    board.changed[call.key] = None
+    catch_up(board, call, at)
