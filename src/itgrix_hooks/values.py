@@ -159,7 +159,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """An audio file that Asterisk said it writes; `path` is the own one of `pbx`, `channel` a Uniqueid there."""
+    """An audio file that Asterisk said it writes; `path` and `channel` (a Uniqueid) are those of `pbx`."""
 
     path: str
     channel: str

@@ -224,8 +224,10 @@ def topology_of(asterisk: AsteriskSettings) -> Topology:
         rules.max_length,
         frozenset(rules.trunks),
         frozenset(rules.internal),
-        asterisk.links,
-        asterisk.link_header,
+        rules.devices,
+        rules.mobiles,
+        links=asterisk.links,
+        link_header=asterisk.link_header,
     )
 
 

@@ -6,8 +6,9 @@ therefore bear its name in front, put there as its messages are read; a PBX that
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from itgrix_core.calls import learnt
 from itgrix_core.calls.topology import Topology
 from itgrix_core.wire.messages import Message
 
@@ -26,6 +27,7 @@ class Side:
         prefix: what its ids begin with on the board; "" where no other PBX shares it.
         listed: while a channel list comes: the ids that live, with what those that dial are dialling.
         lost: rows of the calls that the last channel list lacked, by the ids of their channels.
+        has_learnt: whether what the PBX said of its endpoints differs from its saved row.
         is_settled: whether a channel list has been read since the connection began; before that, unknown
             channels are no oddity.
     """
@@ -36,6 +38,7 @@ class Side:
     prefix: str = ""
     listed: dict[str, str] | None = None
     lost: dict[str, bytes] = field(default_factory=dict)
+    has_learnt: bool = False
     is_settled: bool = False
 
     def id_of(self, bare: str) -> str:
@@ -49,6 +52,17 @@ class Side:
     def key_of(self, linkedid: str) -> str:
         """The key of a call that begins with this Linkedid (as on the board)."""
         return f"{self.pbx}/{self.bare(linkedid)}"
+
+    @property
+    def learnt_key(self) -> str:
+        """Under what key the saved row of what it said of its endpoints is kept."""
+        return f"{self.pbx}/learnt"
+
+    def remember(self, row: bytes) -> None:
+        """Take back what it said of its endpoints, from a saved row."""
+        known = learnt.parse(row)
+        if known is not None:
+            self.topology = replace(self.topology, learnt=known)
 
     def holds(self, uniqueid: str) -> bool:
         """Whether an id on the board is one of this PBX."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from itgrix_core.calls import verdict
+from itgrix_core.calls.persons import persons
 from itgrix_core.calls.side import Side
 from itgrix_core.calls.state import CallState, Leg
 from itgrix_core.calls.table import Phase
@@ -15,7 +16,10 @@ MOMENT = 0.5
 
 
 def snapshot(call: CallState, side: Side) -> Call:
-    """The call of that PBX as known now; with disposition, end and who ended it once its last channel is gone."""
+    """The call as known now; with disposition, end and who ended it once its last channel is gone.
+
+    `side` is that of the call's own PBX.
+    """
     is_over = call.phase is Phase.GONE
     by = verdict.hangup_by(call) if is_over else None
     how = verdict.disposition(call, by or "") if is_over else None
@@ -37,7 +41,7 @@ def snapshot(call: CallState, side: Side) -> Call:
         rang_at=_rang_at(call),
         answered_at=call.answered_at,
         ended_at=call.client_left_at if is_over else None,
-        conversations=tuple(_conversation(leg) for leg in call.legs.values()),
+        conversations=tuple(_conversation(leg) for leg in persons(call)),
         transfers=tuple(_judged(call, handover.transfer) for handover in call.handovers),
         recordings=tuple(call.recordings),
         disposition=how,

@@ -22,9 +22,10 @@ class Channel:
 
     `exten` and `caller_number` are those of its birth; `dialled_by` is the Uniqueid of the channel whose Dial
     made it ("" for Originate, which has no caller; `is_dialled` tells; of a link's end that comes in it is
-    the other end); `half` the other end of a Local pair or of a link; `wire` what both ends of a link know of
-    it, "" while that has not been told; `awaited_at` since when a link's end is waited for; `rang_at` when it
-    was first seen ringing.
+    the other end); `half` the other end of a Local pair or of a link; `mobile_of` the extension of the
+    employee whose mobile is behind this trunk's channel; `wire` what both ends of a link know of it, "" while that has
+    not been told; `awaited_at` since when a link's other end is waited for; `rang_at` when it was first seen
+    ringing.
     """
 
     uniqueid: str
@@ -41,6 +42,7 @@ class Channel:
     dial_string: str = ""
     half: str = ""
     bridge: str = ""
+    mobile_of: str = ""
     pbx: str = ""
     wire: str = ""
     awaited_at: float | None = None
@@ -56,8 +58,10 @@ class Channel:
 class Leg:
     """One employee's channel in a call; becomes a `Conversation`. `is_rung`: somebody dialled it.
 
-    `pbx`: whose channel it is; `tried_at`: when its dial began; `stopped_at`: when its dial was over; `has_refused`: the phone
-    itself asked to hang up before anybody answered.
+    `tried_at`: when its dial began; `stopped_at`: when its dial was over; `has_refused`: the phone
+    itself asked to hang up before anybody answered; `phone`: the endpoint that was rung; `person`: key of
+    the first leg of the same employee, if several phones of his ring together (`persons`); `pbx`: whose
+    channel it is.
     """
 
     key: str
@@ -76,6 +80,8 @@ class Leg:
     status: str = ""
     result: Result | None = None
     picked_up_by: str | None = None
+    person: str = ""
+    phone: str = ""
     pbx: str = ""
 
 

@@ -11,14 +11,14 @@ events, always. AMI is hints, not a contract: what does not fit is an `Oddity`, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from itgrix_core.calls import state
+from itgrix_core.calls import learnt, state
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.events import Told
-from itgrix_core.calls.handlers import HANDLERS, links
+from itgrix_core.calls.handlers import ANSWERS, HANDLERS, links
 from itgrix_core.calls.handlers.listing import on_list_begins
-from itgrix_core.calls.handlers.recordings import on_answer
-from itgrix_core.calls.questions import RECORDING_ID, WIRE_ID, Action, question_about, question_about_end
+from itgrix_core.calls.questions import Action, question_about, question_about_end
 from itgrix_core.calls.side import PrefixedMessage, Side
 from itgrix_core.calls.topology import Topology, endpoint_of
 from itgrix_core.wire.messages import Message
@@ -51,7 +51,8 @@ class Tracker:
         self, pbx: str, topology: Topology | None = None, timezone: str = "UTC", *, board: Board | None = None
     ) -> None:
         self._board = board or Board()
-        self._side = Side(pbx, topology or Topology(), timezone, prefix=f"{pbx}/" if board else "")
+        own = replace(topology or Topology(), learnt=learnt.Learnt())
+        self._side = Side(pbx, own, timezone, prefix=f"{pbx}/" if board else "")
         self._board.seat(self._side)
 
     def feed(self, message: Message, at: float) -> list[Told]:
@@ -86,18 +87,17 @@ class Tracker:
         if message.get("EventList").lower() == "start" and message.get("Message") == "Channels will follow":
             on_list_begins(self._board, message, at)
             return
-        action = message.get("ActionID")
-        if action.startswith(RECORDING_ID):
-            on_answer(self._board, message.readable(), at)
-        elif action.startswith(WIRE_ID):
-            links.on_answer(self._board, message.readable(), at)
+        action_id = message.get("ActionID")
+        for ours, handler in ANSWERS.items():
+            if action_id.startswith(ours):
+                handler(self._board, message.readable(), at)
 
     def question_about(self, message: Message) -> Action | None:
         """What to ask the PBX because of a message that was just fed; `None` for nearly all.
 
         The answer comes in the stream and is fed like everything else.
         """
-        return self._question_about_link(message) or question_about(message)
+        return self._question_about_link(message) or question_about(message, self._side.topology)
 
     def _question_about_link(self, message: Message) -> Action | None:
         topology = self._side.topology
@@ -117,10 +117,18 @@ class Tracker:
 
     # ---- the saved state ------------------------------------------------------------------------------
     def changes(self) -> dict[str, bytes | None]:
-        """Rows of the calls that have changed since this was last asked; `None` for those that are gone."""
+        """Rows that have changed since this was last asked; `None` for calls that are gone.
+
+        A row is a call under its key; one more, `<pbx>/learnt`, holds what a PBX said of its endpoints.
+        """
         board = self._board
         changed, board.changed = board.changed, {}
-        return {key: state.dump(board.calls[key]) if key in board.calls else None for key in changed}
+        rows = {key: state.dump(board.calls[key]) if key in board.calls else None for key in changed}
+        for side in board.sides.values():
+            if side.has_learnt:
+                rows[side.learnt_key] = learnt.dump(side.topology.learnt)
+                side.has_learnt = False
+        return rows
 
     def load(self, rows: Mapping[str, bytes]) -> list[str]:
         """Go on from saved rows.
@@ -130,7 +138,11 @@ class Tracker:
             those calls what it can.
         """
         unusable = []
+        sides = {side.learnt_key: side for side in self._board.sides.values()}
         for key, row in rows.items():
+            if key in sides:
+                sides[key].remember(row)
+                continue
             call = state.parse(row)
             if call is None or not self._can_hold(call):
                 unusable.append(key)

@@ -34,6 +34,16 @@ class ExtensionRules(Section):
     internal: list[str] = Field(
         default=[], description="Endpoints that are phones although their names do not."
     )
+    devices: dict[str, str] = Field(
+        default={},
+        description="Device (endpoint) to its user's inside number, where the PBX does not tell (FreePBX does).",
+        examples=[{"99101": "101"}],
+    )
+    mobiles: dict[str, str] = Field(
+        default={},
+        description="Employees' mobiles: outside number to inside number; they then count as phones of theirs.",
+        examples=[{"+79031234567": "101"}],
+    )
 
 
 class AsteriskSettings(Section):

@@ -45,7 +45,7 @@ def on_answer(board: Board, message: Message, at: float) -> None:
 
 
 def _goes_out(end: Channel, other: Channel) -> bool:
-    """Whether `end` is the one that called `other`; before its Dial is told, only the caller's state shows it."""
+    """Whether `end` is the one that called `other`; before its Dial is told, the other's state shows it."""
     if end.is_dialled or other.is_dialled:
         return end.is_dialled
     return other.state in CALLING
@@ -139,3 +139,6 @@ def resolve(board: Board, end: Channel, at: float) -> None:
             end.state = state
     board.changed[call.key] = None
     catch_up(board, call, at)
+
+
+ANSWERS = {WIRE_ID: on_answer}
