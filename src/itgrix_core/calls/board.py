@@ -177,9 +177,8 @@ class Board:
         self.leave(channel)
         call.channels.pop(channel.uniqueid, None)
         self.channels.pop(channel.uniqueid, None)
-        self.ends.pop(channel.uniqueid, None)
-        if channel.wire and self.wires.get(channel.wire) == channel.uniqueid:
-            del self.wires[channel.wire]
+        if channel.kind is ChannelKind.LINK or channel.wire:
+            self._cut(channel)
         attempt = call.attempts.get(channel.uniqueid)
         if attempt:
             attempt.cause = attempt.cause or cause
@@ -192,6 +191,15 @@ class Board:
             self.close(call, leg, cause, at)
         if not call.channels:
             self.end(call, at)
+
+    def _cut(self, end: Channel) -> None:
+        """An end of a link is gone: nobody waits for it, and the other knows without it who called."""
+        self.ends.pop(end.uniqueid, None)
+        if self.wires.get(end.wire) == end.uniqueid:
+            del self.wires[end.wire]
+        other = self.channel(end.half)
+        if other and other.dialled_by == end.uniqueid:
+            other.dialled_by = end.dialled_by
 
     def close(self, call: CallState, leg: Leg, cause: str, at: float) -> None:
         """End a leg with its result."""

@@ -23,9 +23,9 @@ class Channel:
     `exten` and `caller_number` are those of its birth; `dialled_by` is the Uniqueid of the channel whose Dial
     made it ("" for Originate, which has no caller; `is_dialled` tells; of a link's end that comes in it is
     the other end); `half` the other end of a Local pair or of a link; `mobile_of` the extension of the
-    employee whose mobile is behind this trunk's channel; `wire` what both ends of a link know of it, "" while that has
-    not been told; `awaited_at` since when a link's other end is waited for; `rang_at` when it was first seen
-    ringing.
+    employee whose mobile is behind this trunk's channel; `wire` what both ends of a link know of it, "" while
+    that has not been told; `awaited_at` since when a link's other end is waited for; `rang_at` when it was
+    first seen ringing.
     """
 
     uniqueid: str

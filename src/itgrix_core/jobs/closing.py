@@ -15,7 +15,7 @@ from itgrix_core.jobs.recording import RECORDING_READY, RecordingWanted
 from itgrix_core.jobs.ringing import quiet_end
 from itgrix_core.jobs.turn import Turn
 from itgrix_core.outbox.engine import Engine, Job, Later
-from itgrix_hooks.values import Owner, Recording, User
+from itgrix_hooks.values import Call, Owner, Recording, User
 
 
 class Closing:
@@ -111,12 +111,14 @@ class Closing:
             return
         if not turn.call.recordings and not turn.has_plugins_for("process_record_file_path"):
             return
-        wanted = RecordingWanted(turn.call, client_recording(turn.call.recordings, turn.call.linkedid))
+        wanted = RecordingWanted(turn.call, client_recording(turn.call))
         lane = f"{turn.call.key}/recording"
         payload = msgspec.json.encode(wanted)
         self._engine.put([Job(f"{lane}/{RECORDING_READY}", lane, RECORDING_READY, payload, self._born_at)])
 
 
-def client_recording(recordings: tuple[Recording, ...], linkedid: str) -> Recording | None:
+def client_recording(call: Call) -> Recording | None:
     """The file of the channel that began the call and so heard the client throughout; else the first."""
-    return next((r for r in recordings if r.channel == linkedid), recordings[0] if recordings else None)
+    recordings, began = call.recordings, (call.pbx, call.linkedid)
+    of_client = (each for each in recordings if (each.pbx or call.pbx, each.channel) == began)
+    return next(of_client, recordings[0] if recordings else None)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -214,6 +215,12 @@ def test_a_hook_that_asks_an_absent_crm_is_asked_again(office, sound):
 def test_of_several_files_the_clients_is_taken():
     """That of the channel that began the call; else the first."""
     first, client = Recording("a", "2.0", BEGAN), Recording("b", CALL.linkedid, BEGAN)
-    assert client_recording((first, client), CALL.linkedid) is client
-    assert client_recording((first,), CALL.linkedid) is first
-    assert client_recording((), CALL.linkedid) is None
+    assert client_recording(replace(CALL, recordings=(first, client))) is client
+    assert client_recording(replace(CALL, recordings=(first,))) is first
+    assert client_recording(replace(CALL, recordings=())) is None
+
+
+def test_of_two_pbxes_files_that_of_the_calls_own_pbx_is_the_clients():
+    """Uniqueids repeat from PBX to PBX."""
+    there, here = Recording("a", CALL.linkedid, BEGAN, "branch"), Recording("b", CALL.linkedid, BEGAN, "main")
+    assert client_recording(replace(CALL, recordings=(there, here))) is here

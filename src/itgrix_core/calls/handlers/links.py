@@ -62,9 +62,8 @@ def _connect(board: Board, out: Channel, came: Channel, at: float) -> None:
         board.ends.pop(out.uniqueid, None)
     into, call = board.channels[out.uniqueid], board.channels[came.uniqueid]
     if into is not call:
-        talks = {leg.key: leg.answered_at for leg in call.legs.values() if leg.answered_at}
         merge(board, call, into, at)
-        _keep_times(into, talks)
+        _keep(into, call)
     if into.caller == came.uniqueid:
         _begun_elsewhere(board, into, came)
     board.changed[into.key] = None
@@ -86,13 +85,15 @@ def _take_back(board: Board, end: Channel, at: float) -> None:
         call.direction, call.client_number = Direction.INTERNAL, ""
 
 
-def _keep_times(into: CallState, talks: dict[str, float]) -> None:
-    """Who talked over the wire talked with our client all the time."""
-    for key, answered_at in talks.items():
+def _keep(into: CallState, call: CallState) -> None:
+    """Who talked, or waited in a queue, at the wire's far end did so in this call all the time."""
+    into.queue = call.queue or into.queue
+    into.has_abandoned = into.has_abandoned or call.has_abandoned
+    for key, known in call.legs.items():
         leg = into.legs.get(key)
-        if leg and leg.answered_at:
-            leg.answered_at = answered_at
-            into.answered_at = min(into.answered_at or answered_at, answered_at)
+        if known.answered_at and leg and leg.answered_at:
+            leg.answered_at = known.answered_at
+            into.answered_at = min(into.answered_at or known.answered_at, known.answered_at)
 
 
 def _begun_elsewhere(board: Board, call: CallState, came: Channel) -> None:

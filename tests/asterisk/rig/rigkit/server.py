@@ -123,7 +123,9 @@ class Asterisk:
         if not self.installed:
             raise RigError(f"Asterisk {self.version} is not installed; run `rig install {self.version}`.")
         if _listens(self.address):
-            raise RigError(f"{self.address}:{AMI_PORT} is taken already. Stop what listens there (`rig stop`).")
+            raise RigError(
+                f"{self.address}:{AMI_PORT} is taken already. Stop what listens there (`rig stop`)."
+            )
         self._write_configuration()
         # the shell lets go of it, so that it outlives whoever started it and is nobody's zombie
         detach = 'log=$1; shift; setsid "$@" >"$log" 2>&1 </dev/null &'
@@ -165,7 +167,14 @@ class Asterisk:
 
     def cli(self, command: str) -> str:
         """What Asterisk prints for a command of its console (`core show channels`)."""
-        asterisk = [*self._inside(), "/usr/sbin/asterisk", "-C", f"/{self.conf}/asterisk.conf", "-rx", command]
+        asterisk = [
+            *self._inside(),
+            "/usr/sbin/asterisk",
+            "-C",
+            f"/{self.conf}/asterisk.conf",
+            "-rx",
+            command,
+        ]
         return subprocess.run(asterisk, capture_output=True, text=True, errors="replace", check=False).stdout
 
     # ---- how ----

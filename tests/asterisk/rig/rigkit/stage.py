@@ -33,7 +33,9 @@ class Stage:
         self.diary = Diary()
         self.calls: list[Truth] = []
         self.tap = Tap(address=asterisk.address)
-        self.phones = {name: Phone(name, 5000 + int(name), self.diary, address=asterisk.address) for name in extensions}
+        self.phones = {
+            name: Phone(name, 5000 + int(name), self.diary, address=asterisk.address) for name in extensions
+        }
         for name, port in PROVIDERS.items():
             self.phones[name] = Phone(name, port, self.diary, (("X-Rig-Trunk", name),), asterisk.address)
 

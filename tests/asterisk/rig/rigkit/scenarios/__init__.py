@@ -5,7 +5,18 @@ Those of `RECORDED` are what `record` knows by name: a new one is a function and
 `PAIRED` take a `Pair`.
 """
 
-from rigkit.scenarios import clicks, crossing, groups, inbound, internal, outbound, queues, restarts, rooms, transfers
+from rigkit.scenarios import (
+    clicks,
+    crossing,
+    groups,
+    inbound,
+    internal,
+    outbound,
+    queues,
+    restarts,
+    rooms,
+    transfers,
+)
 from rigkit.scenarios.everyday import inbound_answered, inbound_missed, outbound_answered
 from rigkit.scenarios.steps import PAIRED, RECORDED
 
