@@ -138,15 +138,18 @@ def _outside(board: Board, call: CallState, channel: Channel, at: float) -> None
 
 
 def by_employee(board: Board, call: CallState, channel: Channel) -> None:
-    """An employee's own call: take his number and what he dialled from the channel that began it."""
+    """An employee's own call: take his number and what he dialled from the channel that began it.
+
+    Where that was beyond a link and is gone, it was noted when the ends were found to be one wire.
+    """
     root = root_of(board, channel)
-    call.caller = root.uniqueid
-    call.started_at = root.born_at
-    call.dialled = root.exten
-    if root.kind is ChannelKind.PHONE:
-        call.extension = board.employee(root)
-        if channel.kind is ChannelKind.TRUNK:
-            call.leg(root.uniqueid, call.extension).is_caller = True
+    if root.kind is not ChannelKind.LINK:
+        call.caller = root.uniqueid
+        call.started_at = root.born_at
+        call.dialled = root.exten
+        call.extension = board.employee(root) if root.kind is ChannelKind.PHONE else call.extension
+    if call.extension and channel.kind is ChannelKind.TRUNK:
+        call.leg(call.caller, call.extension).is_caller = True
 
 
 def _destination(board: Board, message: Message, at: float) -> tuple[CallState, Channel] | None:

@@ -16,6 +16,7 @@ from itgrix_core.calls.handlers.dials import by_employee, catch_up, root_of
 from itgrix_core.calls.joining import merge
 from itgrix_core.calls.questions import WIRE_ID
 from itgrix_core.calls.state import CallState, Channel
+from itgrix_core.calls.table import Phase
 from itgrix_core.calls.topology import ChannelKind
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Direction
@@ -66,6 +67,8 @@ def _connect(board: Board, out: Channel, came: Channel, at: float) -> None:
         _keep(into, call)
     if into.caller == came.uniqueid:
         _begun_elsewhere(board, into, came)
+    elif into.phase is Phase.LATENT:
+        by_employee(board, into, came)
     board.changed[into.key] = None
     catch_up(board, into, at)
 
