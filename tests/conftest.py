@@ -155,6 +155,12 @@ def recording_of() -> dict[str, Recorded]:
     return {recorded.id: recorded for recorded in EVERY}
 
 
+@pytest.fixture(scope="session")
+def pair_of() -> dict[str, Pair]:
+    """Recordings of two linked PBXes on 22, by name."""
+    return {pair.path.name: pair for pair in PAIRS if pair.path.parent.name == "ast22-pair"}
+
+
 @pytest.fixture
 def linked_trackers() -> Callable[[], dict[str, Tracker]]:
     """Makes new trackers of main and branch, which are linked."""
