@@ -199,7 +199,7 @@ class Board:
             del self.wires[end.wire]
         other = self.channel(end.half)
         if other and other.dialled_by == end.uniqueid:
-            other.dialled_by = end.dialled_by
+            other.dialled_by = end.dialled_by or other.dialled_by
 
     def close(self, call: CallState, leg: Leg, cause: str, at: float) -> None:
         """End a leg with its result."""

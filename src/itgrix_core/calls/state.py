@@ -25,7 +25,7 @@ class Channel:
     the other end); `half` the other end of a Local pair or of a link; `mobile_of` the extension of the
     employee whose mobile is behind this trunk's channel; `wire` what both ends of a link know of it, "" while
     that has not been told; `awaited_at` since when a link's other end is waited for; `rang_at` when it was
-    first seen ringing.
+    first seen ringing; `gone` its Hangup's cause, while that waits to be understood (`handlers.links`).
     """
 
     uniqueid: str
@@ -47,6 +47,7 @@ class Channel:
     wire: str = ""
     awaited_at: float | None = None
     rang_at: float | None = None
+    gone: str | None = None
 
     @property
     def is_open_end(self) -> bool:

@@ -183,10 +183,12 @@ def test_an_end_that_cannot_tell_waits_no_longer(pbxes):
 
 
 def test_a_call_that_ends_before_the_proof_is_told(pbxes):
-    """It was somebody's call, whoever called."""
+    """Once its other end has been waited for: it was somebody's call, whoever called."""
     pbxes.come_in()
     pbxes.hang_up("branch", "1.1", "17")
     pbxes.hang_up("branch", "1.0", "17")
+    assert pbxes.kinds == []
+    pbxes.wait(PATIENCE_SECONDS + 1, "branch")
     (call,) = pbxes.ended
     assert [(c.extension, c.result) for c in call.conversations] == [("201", "busy")]
 
@@ -204,6 +206,7 @@ def test_to_an_inside_number_over_a_link_no_client_is_called(pbxes):
     pbxes.begin(channel="PJSIP/101-00000001", exten="201", CallerIDNum="101")
     pbxes.go_out()
     pbxes.hang_up("main", "1.1", "34")
+    pbxes.wait(PATIENCE_SECONDS + 1, "main")
     assert [event.call.direction for event in pbxes.told][-1] == "internal"
 
 
@@ -237,6 +240,35 @@ def test_late_proof_makes_an_outgoing_call_an_internal_one(pbxes):
     pbxes.hang_up_all()
     (call,) = pbxes.ended
     assert (call.direction, call.extension, call.client_number) == ("internal", "101", None)
+
+
+def test_a_wire_that_is_gone_before_it_could_tell_is_known_by_its_number(pbxes):
+    """A phone far away refuses at once; the branch answers that there is no such channel."""
+    pbxes.begin()
+    pbxes.go_out()
+    pbxes.tell_call_id("main", "1.1")
+    pbxes.hang_up("main", "1.1", "17")
+    pbxes.come_in()
+    pbxes.hang_up("branch", "1.1", "17")
+    pbxes.hang_up("branch", "1.0", "17")
+    pbxes.tell_call_id("branch", "1.0", "")
+    pbxes.hang_up("main", "1.0", "17")
+    (call,) = pbxes.ended
+    assert [(c.extension, c.pbx, c.result) for c in call.conversations] == [("201", "branch", "busy")]
+
+
+def test_a_wire_of_another_number_is_another_wire(pbxes):
+    """Nor is one between others."""
+    pbxes.begin()
+    pbxes.go_out()
+    pbxes.hang_up("main", "1.1", "17")
+    pbxes.begin("branch", channel=TO_MAIN, exten="202")
+    assert pbxes.told[-1].call.key == "main/1.0"
+    pbxes.hang_up("branch", "1.0", "17")
+    pbxes.hang_up("main", "1.0", "17")
+    for pbx in ("main", "branch"):
+        pbxes.wait(PATIENCE_SECONDS + 1, pbx)
+    assert {call.key for call in pbxes.ended} == {"main/1.0", "branch/1.0"}
 
 
 # ---- questions --------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def dialled(board: Board, call: CallState, channel: Channel, at: float) -> None:
 
 
 def catch_up(board: Board, call: CallState, at: float) -> None:
-    """Understand the dials that waited for an end of a link, each by the rules of its own PBX."""
+    """Understand the dials that waited for an end of a link, each by its own PBX's rules; then hang-ups."""
     here = board.side
     for channel in list(call.channels.values()):
         if channel.is_dialled and channel.uniqueid not in call.legs and channel.uniqueid not in call.attempts:
@@ -69,6 +69,16 @@ def catch_up(board: Board, call: CallState, at: float) -> None:
     board.side = here
     for channel in list(call.channels.values()):
         meet(board, call, channel, at)
+    for channel in list(call.channels.values()):
+        if channel.gone is not None and not is_waiting(board, channel):
+            board.drop(call, channel, channel.gone, at)
+
+
+def is_waiting(board: Board, channel: Channel) -> bool:
+    """Whether a channel's end cannot be understood yet: a link hides who called it, or whom it calls."""
+    if channel.is_open_end or root_of(board, channel).is_open_end:
+        return True
+    return any(root_of(board, end) is channel for end in board.ends.values())
 
 
 def root_of(board: Board, channel: Channel) -> Channel:

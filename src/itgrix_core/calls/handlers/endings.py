@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.finding import touch
-from itgrix_core.calls.handlers.links import resolve_before_end
+from itgrix_core.calls.handlers.dials import is_waiting
 from itgrix_core.calls.state import Channel
 from itgrix_core.calls.topology import MEANS
 from itgrix_core.wire.messages import Message
@@ -52,12 +52,13 @@ def on_hangup(board: Board, message: Message, at: float) -> None:
     found = touch(board, message, at)
     if found:
         call, channel = found
-        if board.ends:
-            resolve_before_end(board, channel, at)
         if not channel.is_dialled and (channel.state == "Busy" or _is_turned_away(channel, message)):
             call.requests = [key for key in call.requests if key != channel.uniqueid]
         call.lost_sight = ""
-        board.drop(call, channel, message.get("Cause"), at)
+        if board.ends and is_waiting(board, channel):
+            channel.gone = message.get("Cause")
+        else:
+            board.drop(call, channel, message.get("Cause"), at)
 
 
 def _is_turned_away(channel: Channel, message: Message) -> bool:

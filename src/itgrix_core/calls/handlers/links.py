@@ -4,20 +4,20 @@ Both ends of a SIP dialogue share its Call-ID, so each link's channel is asked f
 answer comes in the stream, hence stands in every recorded log. Two ends that know the same become halves as
 those of a Local pair are, and whatever walks through pairs walks over the wire. Until then an *open* end is
 neither a trunk nor an attempt outside: what it leads to is not told. One that finds no counterpart within
-`PATIENCE_SECONDS`, or ends before, counts as any other trunk; if the evidence comes after all, the calls
-merge late.
+`PATIENCE_SECONDS` counts as any other trunk; if the evidence comes after all, the calls merge late. What ends
+while it waits is understood afterwards.
 """
 
 from __future__ import annotations
 
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.handlers.births import CALLING, came_in
-from itgrix_core.calls.handlers.dials import by_employee, catch_up, root_of
+from itgrix_core.calls.handlers.dials import by_employee, catch_up
 from itgrix_core.calls.joining import merge
 from itgrix_core.calls.questions import WIRE_ID
 from itgrix_core.calls.state import CallState, Channel
 from itgrix_core.calls.table import Phase
-from itgrix_core.calls.topology import ChannelKind
+from itgrix_core.calls.topology import ChannelKind, endpoint_of, number_in
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Direction
 
@@ -31,8 +31,9 @@ def on_answer(board: Board, message: Message, at: float) -> None:
     if end is None or end.half:
         return
     wire = message.get("Value")
-    if not wire:
+    if not wire and end.gone is None:
         resolve(board, end, at)
+    if not wire:
         return
     end.wire = wire
     board.changed[board.channels[end.uniqueid].key] = None
@@ -46,10 +47,10 @@ def on_answer(board: Board, message: Message, at: float) -> None:
 
 
 def _goes_out(end: Channel, other: Channel) -> bool:
-    """Whether `end` is the one that called `other`; before its Dial is told, the other's state shows it."""
+    """Whether `end` is the one that called `other`; before its Dial is told, its state shows it."""
     if end.is_dialled or other.is_dialled:
         return end.is_dialled
-    return other.state in CALLING
+    return end.state == "Down"
 
 
 def _connect(board: Board, out: Channel, came: Channel, at: float) -> None:
@@ -110,18 +111,40 @@ def _begun_elsewhere(board: Board, call: CallState, came: Channel) -> None:
 def expire(board: Board, at: float) -> None:
     """Let go of what has waited too long, by the clock of the PBX that is being fed."""
     for end in [end for end in board.ends.values() if end.pbx == board.pbx]:
-        if end.awaited_at is None:
+        if end.uniqueid not in board.ends:
+            continue
+        other = _alike(board, end)
+        if other:
+            out, came = (end, other) if _goes_out(end, other) else (other, end)
+            _connect(board, out, came, at)
+        elif end.awaited_at is None:
             end.awaited_at = at
             board.changed[board.channels[end.uniqueid].key] = None
         elif at - end.awaited_at > PATIENCE_SECONDS:
             resolve(board, end, at)
 
 
-def resolve_before_end(board: Board, channel: Channel, at: float) -> None:
-    """A channel ends of which it could not be told yet who called: now it must be."""
-    root = channel if channel.is_open_end else root_of(board, channel)
-    if root.is_open_end:
-        resolve(board, root, at)
+def _alike(board: Board, end: Channel) -> Channel | None:
+    """The other end of a wire that was gone before both could tell its Call-ID: the one that fits.
+
+    A phone that refuses at once ends its wire within milliseconds; the PBX then answers that there is no such
+    channel. So it is the oldest end that leads here, from there, and whose number was dialled.
+    """
+    fitting = (
+        other for other in board.ends.values() if not (end.wire and other.wire) and _fit(board, end, other)
+    )
+    return next(fitting, None)
+
+
+def _fit(board: Board, end: Channel, other: Channel) -> bool:
+    is_over = end.gone is not None or other.gone is not None
+    if not is_over or end.half or other.half or end.is_dialled == other.is_dialled:
+        return False
+    out, came = (end, other) if end.is_dialled else (other, end)
+    return number_in(out.dial_string) == came.exten and all(
+        board.sides[one.pbx].topology.links.get(endpoint_of(one.name)) == two.pbx
+        for one, two in ((out, came), (came, out))
+    )
 
 
 def resolve(board: Board, end: Channel, at: float) -> None:

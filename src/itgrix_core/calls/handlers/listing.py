@@ -101,6 +101,8 @@ def on_complete(board: Board, message: Message, at: float) -> None:  # noqa: ARG
     _remember(board, listed)
     for uniqueid in [uid for uid in board.channels if uid not in listed and side.holds(uid)]:
         call = board.channels[uniqueid]
+        if call.channels[uniqueid].gone is not None:
+            continue
         call.lost_sight = LOST
         board.drop(call, call.channels[uniqueid], "", at)
 
