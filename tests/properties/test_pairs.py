@@ -20,6 +20,7 @@ LIST_BEGINS = make_message(
     ("Response", "Success"), ("EventList", "start"), ("Message", "Channels will follow")
 )
 LIST_ENDS = make_message(("Event", "CoreShowChannelsComplete"), ("EventList", "Complete"))
+LINKED = ("main", "branch")
 TIMES = {"started_at", "rang_at", "answered_at", "ended_at", "wait_s", "talk_s"}
 
 
@@ -142,30 +143,42 @@ def _delayed(pair, seconds):
     return sorted(timed, key=lambda each: each[2])
 
 
-def _life_of_wires(pair):
-    """Seconds from when both ends had told their Call-ID until the first was gone, of the shortest wire."""
-    told, gone = {}, {}
-    for pbx, message, at in pair.heard:
-        if is_evidence(message):
-            told[pbx, message.get("ActionID").removeprefix(WIRE_ID)] = message.get("Value"), at
-        elif message.name == "Hangup":
-            gone[pbx, message.get("Uniqueid")] = at
-    wires = {}
-    for end, (wire, at) in told.items():
-        wires.setdefault(wire, []).append((at, gone[end]))
-    return min(min(end[1] for end in ends) - max(end[0] for end in ends) for ends in wires.values())
+@pytest.mark.parametrize("far", ["main", "branch"])
+def test_a_pbx_far_away_may_have_nothing_left_to_ask(each_pair, linked_trackers, far):
+    """A tenth of a second to it and back: of channels that are gone by then it knows no Call-ID."""
+    timed = _delayed(each_pair, {pbx: 0.05 if pbx == far else 0.0 for pbx in LINKED})
+    gone = {(pbx, said.get("Uniqueid")): at for pbx, said, at in timed if said.name == "Hangup"}
+    heard = []
+    for pbx, message, at in timed:
+        uniqueid = message.get("ActionID").removeprefix(WIRE_ID)
+        if is_evidence(message) and pbx == far:
+            answer = message if at + 0.05 < gone[pbx, uniqueid] else _no_such_channel(message)
+            heard.append((pbx, answer, at + 0.05))
+        else:
+            heard.append((pbx, message, at))
+    trackers = linked_trackers()
+    told = feed(trackers, sorted(heard, key=lambda each: each[2]))
+    assert calls_of(told) == calls_of(each_pair.told)
+    assert is_sound(told)
+    assert_empty(trackers)
+
+
+def _no_such_channel(answer):
+    return make_message(
+        ("Response", "Error"), ("ActionID", answer.get("ActionID")), ("Message", "No such channel")
+    )
 
 
 @pytest.mark.parametrize("late", ["main", "branch"])
 def test_a_stream_that_lags_loses_no_call(each_pair, linked_trackers, late):
-    """Two seconds late: over wires that live longer calls are told as ever; of others each PBX's part is."""
+    """Two seconds late: calls are told as ever, but for who talked first where that took one second."""
     trackers = linked_trackers()
     seconds = {pbx: LATE if pbx == late else 0.0 for pbx in trackers}
     told = feed(trackers, _delayed(each_pair, seconds))
     assert is_sound(told)
     assert_empty(trackers)
     is_brief = any(call["transfers"] for call in each_pair.truth["calls"])  # the first talk, of one second
-    if _life_of_wires(each_pair) > LATE and not is_brief:
+    if not is_brief:
         assert calls_of(told) == calls_of(each_pair.told)
 
 
