@@ -65,11 +65,12 @@ class Tracker:
         Returns:
             Call events and oddities in the order in which they are to be told; usually none.
         """
-        board = self._board
+        board, prefix = self._board, self._side.prefix
         board.side = self._side
         handler = HANDLERS.get(message.name)
         if handler is not None:
-            handler(board, self._on_board(message.readable()), at)
+            readable = message.readable()
+            handler(board, PrefixedMessage(readable.raw, prefix) if prefix else readable, at)
         elif message is TICK:
             self._age(at)
         elif not message.name:
@@ -78,10 +79,6 @@ class Tracker:
             links.expire(board, at)
         told, board.told = board.told, []
         return told
-
-    def _on_board(self, message: Message) -> Message:
-        """A message with its ids as they are on the board."""
-        return PrefixedMessage(message.raw, self._side.prefix) if self._side.prefix else message
 
     def _respond(self, message: Message, at: float) -> None:
         if message.get("EventList").lower() == "start" and message.get("Message") == "Channels will follow":

@@ -291,7 +291,7 @@ asterisk:
             "{to-brunch: brunch}",
             "{}",
             "",
-            'there is no entry "brunch" under asterisk; did you mean "branch"?',
+            'there is no entry "brunch" under asterisk; did you mean branch?',
         ),
         ("{to-branch: branch}", "{}", "", "is named on one side only; write branch's trunk to main under"),
         ("{x: branch}", "{y: main}", ", link_header: X-Wire", "asterisk.branch has another link_header"),
