@@ -29,7 +29,7 @@ PEER_ID = "itgrix-peer-"
 WIRE_ID = "itgrix-wire-"
 WIRE_VARIABLE = "ITGRIX_WIRE"
 CALL_IDS = {"PJSIP": "CHANNEL(pjsip,call-id)", "SIP": "SIPCALLID"}
-"""What holds a channel's Call-ID, by its technology (docs/facts/asterisk.md 70; SIPCALLID by chan_sip's source)."""
+"""What holds a channel's Call-ID, by its technology (docs/facts/asterisk.md 70)."""
 HEADERS = {"PJSIP": "PJSIP_HEADER(read,{})", "SIP": "SIP_HEADER({})"}
 """What reads a header of the INVITE with which a channel came in."""
 

@@ -12,7 +12,7 @@ from itgrix_core.calls import learnt
 from itgrix_core.calls.topology import Topology
 from itgrix_core.wire.messages import Message
 
-IDS = ("Uniqueid", "Linkedid", "BridgeId", "BridgeUniqueid")
+IDS = ("Uniqueid", "Linkedid", "BridgeId")
 """How the names of headers end that hold an id of a channel, a group of channels, or a bridge."""
 
 

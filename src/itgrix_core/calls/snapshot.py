@@ -7,7 +7,7 @@ from dataclasses import replace
 from itgrix_core.calls import verdict
 from itgrix_core.calls.persons import persons
 from itgrix_core.calls.side import Side
-from itgrix_core.calls.state import CallState, Leg
+from itgrix_core.calls.state import CallState, Handover, Leg
 from itgrix_core.calls.table import Phase
 from itgrix_hooks.values import Call, Conversation, Direction, Disposition, PhoneNumber, Transfer
 
@@ -42,7 +42,7 @@ def snapshot(call: CallState, side: Side) -> Call:
         answered_at=call.answered_at,
         ended_at=call.client_left_at if is_over else None,
         conversations=tuple(_conversation(leg) for leg in persons(call)),
-        transfers=tuple(_judged(call, handover.transfer) for handover in call.handovers),
+        transfers=tuple(_judged(call, handover) for handover in call.handovers),
         recordings=tuple(call.recordings),
         disposition=how,
         hangup_by=by,
@@ -77,8 +77,9 @@ def _conversation(leg: Leg) -> Conversation:
     )
 
 
-def _judged(call: CallState, transfer: Transfer) -> Transfer:
+def _judged(call: CallState, handover: Handover) -> Transfer:
     """A transfer went through when somebody other than its source first talked with the client after it."""
+    transfer, source = handover.transfer, (handover.pbx, handover.transfer.source)
     since = transfer.at - MOMENT
     later = (leg for leg in call.legs.values() if leg.answered_at and leg.answered_at >= since)
-    return replace(transfer, is_done=any(leg.extension != transfer.source for leg in later))
+    return replace(transfer, is_done=any((leg.pbx, leg.extension) != source for leg in later))

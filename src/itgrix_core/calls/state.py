@@ -13,7 +13,7 @@ from itgrix_core.calls.table import LegState, Phase
 from itgrix_core.calls.topology import ChannelKind
 from itgrix_hooks.values import Direction, Recording, Result, Transfer
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(slots=True)
@@ -101,10 +101,11 @@ class Attempt:
 
 @dataclass(slots=True)
 class Handover:
-    """A transfer as it was asked for; `channel` is the transferee's Uniqueid."""
+    """A transfer as it was asked for, at `pbx`; `channel` is the transferee's Uniqueid."""
 
     transfer: Transfer
     channel: str
+    pbx: str
 
 
 @dataclass(slots=True)

@@ -150,7 +150,7 @@ class Tracker:
     def _can_hold(self, call: state.CallState) -> bool:
         """Whether a saved call's ids are as on this board: links may have come or gone since."""
         sides = self._board.sides
-        return all(
+        return call.pbx in sides and all(
             channel.pbx in sides
             and channel.uniqueid.startswith(f"{channel.pbx}/") == bool(sides[channel.pbx].prefix)
             for channel in call.channels.values()

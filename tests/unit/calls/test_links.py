@@ -61,16 +61,24 @@ class Linked:
             DialString="201@to-branch",
         )  # fmt: skip
 
-    def come_in(self, pbx="branch", channel=TO_MAIN, number="79161234567"):
-        """The link's other end is born there, and phone 201 rings: 1.0 and 1.1 of that PBX."""
+    def come_in(self, pbx="branch", channel=TO_MAIN, number="79161234567", phone="201"):
+        """The link's other end is born there, and a phone rings: 1.0 and 1.1 of that PBX."""
         self.begin(pbx, channel=channel, exten="201", CallerIDNum=number)
-        phone = {"DestUniqueid": "1.1", "DestLinkedid": "1.0", "DestChannel": "PJSIP/201-00000001"}
+        leg = {"DestUniqueid": "1.1", "DestLinkedid": "1.0", "DestChannel": f"PJSIP/{phone}-00000001"}
         self.say(
-            pbx, "Newchannel", Uniqueid="1.1", Linkedid="1.0", Channel="PJSIP/201-00000001",
+            pbx, "Newchannel", Uniqueid="1.1", Linkedid="1.0", Channel=f"PJSIP/{phone}-00000001",
             ChannelStateDesc="Down",
         )  # fmt: skip
-        self.say(pbx, "DialBegin", Uniqueid="1.0", DialString="201", **phone)
-        self.say(pbx, "DialState", Uniqueid="1.0", DialStatus="RINGING", **phone)
+        self.say(pbx, "DialBegin", Uniqueid="1.0", DialString=phone, **leg)
+        self.say(pbx, "DialState", Uniqueid="1.0", DialStatus="RINGING", **leg)
+
+    def bridge(self, pbx, *uniqueids):
+        """These channels of a PBX hear each other."""
+        for uniqueid in uniqueids:
+            self.say(
+                pbx, "BridgeEnter", Uniqueid=uniqueid, Linkedid="1.0", ChannelStateDesc="Up",
+                BridgeUniqueid=f"b{uniqueids[-1]}", BridgeType="basic",
+            )  # fmt: skip
 
     def hang_up(self, pbx, uniqueid, cause="16"):
         """A channel is gone."""
@@ -153,6 +161,33 @@ def test_whichever_end_tells_first(pbxes, order):
     for pbx in order:
         pbxes.tell_call_id(pbx, {"main": "1.1", "branch": "1.0"}[pbx])
     assert {event.call.key for event in pbxes.told} == {"main/1.0"}
+
+
+def test_a_colleague_of_the_same_extension_there_is_somebody_else(pbxes):
+    """101 of main sends the client to 101 of the branch: two legs, and the transfer went through."""
+    pbxes.begin(exten="74950000101")
+    phone = {"DestUniqueid": "1.2", "DestLinkedid": "1.0", "DestChannel": "PJSIP/101-00000002"}
+    pbxes.say("main", "DialBegin", Uniqueid="1.0", DialString="101", **phone)
+    pbxes.bridge("main", "1.0", "1.2")
+    pbxes.say(
+        "main", "BlindTransfer", Result="Success", IsExternal="Yes", TransfererUniqueid="1.2",
+        TransfererLinkedid="1.0", TransfererChannel="PJSIP/101-00000002", TransfereeUniqueid="1.0",
+        TransfereeLinkedid="1.0", Extension="5101",
+    )  # fmt: skip
+    pbxes.hang_up("main", "1.2")
+    pbxes.go_out()
+    pbxes.tell_call_id("main", "1.1")
+    pbxes.come_in(phone="101")
+    pbxes.tell_call_id("branch", "1.0")
+    pbxes.bridge("main", "1.0", "1.1")
+    pbxes.bridge("branch", "1.0", "1.1")
+    pbxes.hang_up_all()
+    (call,) = pbxes.ended
+    assert [(c.pbx, c.extension, c.result) for c in call.conversations] == [
+        ("main", "101", "answered"),
+        ("branch", "101", "answered"),
+    ]
+    assert [transfer.is_done for transfer in call.transfers] == [True]
 
 
 # ---- ends that stay alone ---------------------------------------------------------------------------------

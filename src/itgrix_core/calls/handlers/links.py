@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.handlers.births import CALLING, came_in
-from itgrix_core.calls.handlers.dials import by_employee, catch_up
+from itgrix_core.calls.handlers.dials import by_employee, catch_up, root_of
 from itgrix_core.calls.joining import merge
 from itgrix_core.calls.questions import WIRE_ID
 from itgrix_core.calls.state import CallState, Channel
@@ -68,7 +68,7 @@ def _connect(board: Board, out: Channel, came: Channel, at: float) -> None:
         _keep(into, call)
     if into.caller == came.uniqueid:
         _begun_elsewhere(board, into, came)
-    elif into.phase is Phase.LATENT:
+    elif into.phase is Phase.LATENT and root_of(board, came).kind is ChannelKind.PHONE:
         by_employee(board, into, came)
     board.changed[into.key] = None
     catch_up(board, into, at)
@@ -109,15 +109,17 @@ def _begun_elsewhere(board: Board, call: CallState, came: Channel) -> None:
 
 # ---- ends without a counterpart ---------------------------------------------------------------------------
 def expire(board: Board, at: float) -> None:
-    """Let go of what has waited too long, by the clock of the PBX that is being fed."""
-    for end in [end for end in board.ends.values() if end.pbx == board.pbx]:
-        if end.uniqueid not in board.ends:
-            continue
+    """Find the other ends of those that are gone, and let go of what has waited too long.
+
+    By the clock of the PBX that is being fed, whose own ends these are.
+    """
+    for end in [end for end in board.ends.values() if end.gone is not None]:
         other = _alike(board, end)
         if other:
-            out, came = (end, other) if _goes_out(end, other) else (other, end)
+            out, came = (end, other) if end.is_dialled else (other, end)
             _connect(board, out, came, at)
-        elif end.awaited_at is None:
+    for end in [end for end in board.ends.values() if end.pbx == board.pbx]:
+        if end.awaited_at is None:
             end.awaited_at = at
             board.changed[board.channels[end.uniqueid].key] = None
         elif at - end.awaited_at > PATIENCE_SECONDS:
@@ -130,15 +132,11 @@ def _alike(board: Board, end: Channel) -> Channel | None:
     A phone that refuses at once ends its wire within milliseconds; the PBX then answers that there is no such
     channel. So it is the oldest end that leads here, from there, and whose number was dialled.
     """
-    fitting = (
-        other for other in board.ends.values() if not (end.wire and other.wire) and _fit(board, end, other)
-    )
-    return next(fitting, None)
+    return next((other for other in board.ends.values() if _fit(board, end, other)), None)
 
 
 def _fit(board: Board, end: Channel, other: Channel) -> bool:
-    is_over = end.gone is not None or other.gone is not None
-    if not is_over or end.half or other.half or end.is_dialled == other.is_dialled:
+    if (end.wire and other.wire) or end.half or other.half or end.is_dialled == other.is_dialled:
         return False
     out, came = (end, other) if end.is_dialled else (other, end)
     return number_in(out.dial_string) == came.exten and all(

@@ -21,7 +21,7 @@ def on_response(board: Board, message: Message, at: float) -> None:
     action, client = message.get("ActionID"), number(message.get("Exten"))
     if message.get("Response") != "Failure" or not action or not board.topology.is_inside(extension):
         return
-    if any(_concerns(call, extension) for call in board.calls.values()):
+    if any(_concerns(call, board.pbx, extension) for call in board.calls.values()):
         return
     call = Call(
         key=f"{board.pbx}/{action}",
@@ -41,11 +41,12 @@ def on_response(board: Board, message: Message, at: float) -> None:
     board.told += [CallStarted(call, at), CallEnded(call, at)]
 
 
-def _concerns(call: CallState, extension: str) -> bool:
+def _concerns(call: CallState, pbx: str, extension: str) -> bool:
     """Whether a live call is the one: it rang that employee, whose phone can be reached then."""
-    if call.is_originated and call.extension == extension:
+    if call.is_originated and (call.pbx, call.extension) == (pbx, extension):
         return True
-    return any(leg.extension == extension and not leg.is_up for leg in call.legs.values())
+    legs = (leg for leg in call.legs.values() if not leg.is_up)
+    return any((leg.pbx, leg.extension) == (pbx, extension) for leg in legs)
 
 
 HANDLERS = {"OriginateResponse": on_response}
