@@ -135,7 +135,7 @@ class Conversation:
     @property
     def talk_seconds(self) -> float:
         """Seconds from answer to end, 0 without an answer or before the end."""
-        return self.ended_at - self.answered_at if self.answered_at and self.ended_at else 0.0
+        return max(0.0, self.ended_at - self.answered_at) if self.answered_at and self.ended_at else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,10 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """An audio file that Asterisk said it writes; `path` and `channel` (a Uniqueid) are those of `pbx`."""
+    """An audio file that Asterisk said it writes.
+
+    `path` is the own one of `pbx`; `channel` is written as `Conversation.key` is, also a client's.
+    """
 
     path: str
     channel: str
@@ -189,6 +192,7 @@ class Call:
         is_click_to_call: the PBX called the employee first, at somebody's request (Originate).
         is_in_menu: the caller was last in a voice menu or announcement: no phone was tried after it.
         lost_sight: why the end was not seen, "" if it was.
+        part_of: key of the whole call, if this is one employee's talk of it, filed by itself; else "".
         timezone: IANA name of the PBX's zone, for the `*_local` times.
     """
 
@@ -215,6 +219,7 @@ class Call:
     is_click_to_call: bool = False
     is_in_menu: bool = False
     lost_sight: str = ""
+    part_of: str = ""
     timezone: str = "UTC"
 
     @property
@@ -297,7 +302,8 @@ class User:
 class Owner:
     """The user on whom a call is booked, and by which rule.
 
-    `why` is one of "talked last", "talked first", "rang last", "responsible", "caller", "default".
+    `why` is one of "talked last", "talked first", "talked longest", "rang last", "responsible", "caller",
+    "default".
     """
 
     user_id: int

@@ -222,5 +222,23 @@ def test_of_several_files_the_clients_is_taken():
 
 def test_of_two_pbxes_files_that_of_the_calls_own_pbx_is_the_clients():
     """Uniqueids repeat from PBX to PBX."""
-    there, here = Recording("a", CALL.linkedid, BEGAN, "branch"), Recording("b", CALL.linkedid, BEGAN, "main")
+    there = Recording("a", f"branch/{CALL.linkedid}", BEGAN, "branch")
+    here = Recording("b", f"main/{CALL.linkedid}", BEGAN, "main")
     assert client_recording(replace(CALL, recordings=(there, here))) is here
+
+
+def test_a_file_of_a_linked_pbx_is_looked_for_in_that_ones_folder(office, sound, monitor, tmp_path):
+    """There is one of the same name in the call's own."""
+    sound("in.wav")
+    there = tmp_path / "branch"
+    there.mkdir()
+    file = there / "in.wav"
+    file.write_bytes(b"x" * 1000)
+    os.utime(file, (time.time() - 60,) * 2)
+    office.recordings["branch"] = there
+    asked = []
+    office.hooks(process_record_file_path=lambda path: asked.append(path) or None)
+    payload = RecordingWanted(CALL, Recording(SPOOL + "in.wav", "branch/1.1", BEGAN, "branch"))
+    (job,) = jobs()
+    assert office.record([replace(job, payload=msgspec.json.encode(payload))]) == Done()
+    assert asked == [str(file)]

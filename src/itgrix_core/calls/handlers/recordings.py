@@ -34,7 +34,7 @@ def record(board: Board, uniqueid: str, path: str, at: float) -> None:
     path = path.replace("//", "/")
     is_new = all((known.path, known.pbx) != (path, board.pbx) for known in call.recordings)
     if path and is_new:
-        call.recordings.append(Recording(path, board.side.bare(uniqueid), at, board.pbx))
+        call.recordings.append(Recording(path, uniqueid, at, board.pbx))
         board.changed[call.key] = None
 
 
