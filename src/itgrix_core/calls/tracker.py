@@ -161,6 +161,11 @@ class Tracker:
         self._side.is_settled = False
         self._side.listed = None
 
+    def call_of(self, uniqueid: str) -> str | None:
+        """The key of the call that has this channel now; `None` for a channel that is not live or unknown."""
+        call = self._board.channels.get(uniqueid)
+        return call.key if call else None
+
     @property
     def live_calls(self) -> Iterable[str]:
         """Keys of the calls that live now, those included that are not yet worth telling of."""
