@@ -44,7 +44,7 @@ class Tracker:
         pbx: its name in the configuration; first part of every call's key.
         topology: which endpoints are phones and which are trunks.
         timezone: IANA name of its zone, handed on in every `Call`.
-        board: a board of several; `Exchange.tracker` gives it.
+        board: a board of several; `Exchange.tracker` gives it. Without it links are trunks like others.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Tracker:
     ) -> None:
         self._board = board or Board()
         own = replace(topology or Topology(), learnt=learnt.Learnt())
+        own = own if board else replace(own, links={})
         self._side = Side(pbx, own, timezone, prefix=f"{pbx}/" if board else "")
         self._board.seat(self._side)
 

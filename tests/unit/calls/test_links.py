@@ -358,8 +358,8 @@ def test_with_a_header_each_end_is_asked_when_it_can_know():
 
 
 def test_a_pbx_without_links_asks_nothing_of_the_kind():
-    """Its trunks are trunks."""
-    tracker = Tracker("main")
+    """Its trunks are trunks, also where the other PBX is not listened to."""
+    tracker = Tracker("main", Topology(links={"to-branch": "branch"}))
     born = make_message(("Event", "Newchannel"), ("Uniqueid", "1.1"), ("Channel", TO_BRANCH))
     tracker.feed(born, 1.0)
     assert tracker.question_about(born) is None
