@@ -107,7 +107,7 @@ class Conversation:
     """One ringing or talking stretch with one employee's phone; a call may have several.
 
     Attributes:
-        key: Uniqueid of the employee's channel.
+        key: Uniqueid of the employee's channel; `<pbx>/<Uniqueid>` on a PBX that is linked to another.
         extension: the employee's inside number; an outside number when a mobile was rung.
         is_caller: the employee made the call (dialled out, or clicked in the CRM).
         was_rung: his phone was dialled; `False` when he fetched the call himself (pickup, parking).
@@ -117,6 +117,7 @@ class Conversation:
         result: set when it ended.
         picked_up_by: the extension that took the call from this ringing phone.
         trunk: the trunk through which an employee's mobile was rung, `None` for a phone of the PBX.
+        pbx: name of the Asterisk that has the phone; another than the call's where two are linked.
     """
 
     key: str
@@ -129,6 +130,7 @@ class Conversation:
     result: Result | None = None
     picked_up_by: str | None = None
     trunk: str | None = None
+    pbx: str = ""
 
     @property
     def talk_seconds(self) -> float:
@@ -157,11 +159,15 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """An audio file that Asterisk said it writes; `path` is the PBX's own, `channel` a Uniqueid."""
+    """An audio file that Asterisk said it writes.
+
+    `path` is the own one of `pbx`; `channel` is written as `Conversation.key` is, also a client's.
+    """
 
     path: str
     channel: str
     began_at: float
+    pbx: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "rig"))
 
 from rigkit import scenarios
-from rigkit.server import ADDRESS, AMI_PORT, Asterisk, RigError
+from rigkit.pair import Pair
+from rigkit.server import AMI_PORT, Asterisk, RigError
 from rigkit.stage import Stage
 from rigkit.tap import SECRET
 
@@ -39,7 +41,7 @@ class RunningAsterisk:
 
     def __init__(self, server: Asterisk) -> None:
         self.server = server
-        self.host = ADDRESS
+        self.host = server.address
         self.port = AMI_PORT
         self.username = "itgrix"
         self.secret = SECRET
@@ -74,10 +76,9 @@ class Phones:
         return self.play(scenarios.outbound_answered, **words)[0]
 
 
-@pytest.fixture(scope="session")
-def asterisk():
-    """A running Asterisk 22: installed if it is missing, stopped at the end if it was started here."""
-    server = Asterisk()
+@contextmanager
+def running(server):
+    """It runs: installed if it is missing, stopped at the end if it was started here."""
     was_running = server.running()
     try:
         server.install()
@@ -87,6 +88,35 @@ def asterisk():
     yield RunningAsterisk(server)
     if not was_running:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def asterisk():
+    """A running Asterisk 22."""
+    with running(Asterisk()) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def branch(asterisk):
+    """A second one beside it, with a trunk between the two."""
+    with running(Asterisk(site="branch")) as started:
+        yield started
+
+
+@pytest.fixture
+def play_pair(asterisk, branch):
+    """Plays a scenario of two Asterisks to its end; returns what truly happened, call by call."""
+
+    def play(scenario):
+        async def on_stages():
+            async with Pair(asterisk.server, branch.server) as pair:
+                await asyncio.wait_for(scenario(pair), 120)
+                return pair.calls
+
+        return asyncio.run(on_stages())
+
+    return play
 
 
 @pytest.fixture

@@ -99,6 +99,23 @@ def test_a_number_as_typed_means_the_subscriber_that_was_wanted(each_recording):
             assert typed.same_as(sent)
 
 
+def test_calls_between_two_pbxes_are_what_the_phones_know(each_pair):
+    """A call over the trunk between them is one, each phone a leg at its own PBX; all files are known."""
+    wanted, seen = each_pair.truth["calls"], _calls(each_pair)
+    differences = [f"{len(seen)} calls, not {len(wanted)}"] if len(seen) != len(wanted) else []
+    for want, call in _pairs(wanted, seen):
+        differences += _differences(want, call, frozenset())
+        where = [
+            sorted((leg["pbx"], leg["extension"]) for leg in each.get("legs", [])) for each in (want, call)
+        ]
+        differences += [] if where[0] == where[1] else [f"legs at {where[1]} instead of {where[0]}"]
+        differences += [] if want.get("pbx", call["pbx"]) == call["pbx"] else [f"a call of {call['pbx']}"]
+    assert not differences, "\n".join(differences)
+    files = sorted((file["pbx"], file["file"]) for call in seen for file in call["recordings"])
+    assert files == sorted((file["pbx"], file["file"]) for file in each_pair.truth["recordings"])
+    assert [event for event in each_pair.told if isinstance(event, Oddity)] == []
+
+
 def test_nothing_is_odd_and_nothing_stays(each_recording):
     """A healthy PBX gives no oddity, and when all phones are down no call is left."""
     tracker = Tracker("lab")

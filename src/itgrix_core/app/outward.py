@@ -16,6 +16,7 @@ def call_as_json(call: Call) -> dict[str, Any]:
     """One ended call as JSON data; times are Unix seconds, spans seconds, absent facts `None`."""
     return {
         "key": call.key,
+        "pbx": call.pbx,
         "direction": call.direction.value,
         "external_number": str(call.client_number) if call.client_number else None,
         "external_name": call.client_name,
@@ -32,13 +33,13 @@ def call_as_json(call: Call) -> dict[str, Any]:
         "talk_s": round(call.talk_seconds, 3),
         "answered_by": _answered_by(call),
         "last_agent": call.last_agent,
-        "legs": [_leg(c) for c in call.conversations if _is_leg(call, c)],
+        "legs": [_leg(call, c) for c in call.conversations if _is_leg(call, c)],
         "transfers": [_transfer(call, t) for t in call.transfers],
         "disposition": call.disposition.value if call.disposition else None,
         "hangup_by": call.hangup_by,
         "click_to_call": call.is_click_to_call,
         "ivr": call.is_in_menu,
-        "recordings": [{"file": file_name(r)} for r in call.recordings],
+        "recordings": [{"file": file_name(r), "pbx": r.pbx or call.pbx} for r in call.recordings],
         "lost_sight": call.lost_sight or None,
     }
 
@@ -59,12 +60,13 @@ def _answered_by(call: Call) -> str | None:
     return first.trunk or first.extension
 
 
-def _leg(conversation: Conversation) -> dict[str, Any]:
+def _leg(call: Call, conversation: Conversation) -> dict[str, Any]:
     result = conversation.result.value if conversation.result else None
     if conversation.result is Result.PICKED_UP:
         result = f"picked up by {conversation.picked_up_by}"
     return {
         "extension": conversation.extension,
+        "pbx": conversation.pbx or call.pbx,
         "rang_at": _rounded(conversation.rang_at),
         "answered_at": _rounded(conversation.answered_at),
         "ended_at": _rounded(conversation.ended_at),

@@ -6,7 +6,7 @@ One thread per Asterisk listens, a few workers file; they share the database alo
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -19,7 +19,7 @@ from itgrix_core.app.web.pages import create_app
 from itgrix_core.app.web.server import serve_pages
 from itgrix_core.calls.questions import Action
 from itgrix_core.calls.topology import Topology
-from itgrix_core.calls.tracker import Tracker
+from itgrix_core.calls.tracker import Exchange, Tracker
 from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, NameList, Settings
 from itgrix_core.crm.adapter import Adapter
 from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
@@ -29,10 +29,11 @@ from itgrix_core.filing.rules import CardRules, Rules
 from itgrix_core.jobs.accounts import Account, Accounts
 from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.delivery import Delivery
-from itgrix_core.jobs.listening import Listening
+from itgrix_core.jobs.listening import Listening, catch_up
 from itgrix_core.jobs.performing import Performer
 from itgrix_core.jobs.questions import Tools
 from itgrix_core.jobs.recording import RECORDING_READY, RecordingJobs
+from itgrix_core.jobs.sharing import Shared, linked
 from itgrix_core.jobs.watching import LogWatcher, Watcher, Watchers
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.effects import Effects
@@ -113,12 +114,13 @@ class Service:
 
     def _begin(self) -> None:
         self.engine = SqliteEngine(self._database)
-        for name, asterisk in self.settings.asterisk.items():
-            self.lines[name] = self._line(name, asterisk)
+        groups = linked({name: [*own.links.values()] for name, own in self.settings.asterisk.items()})
+        for group in groups:
+            self._connect(group)
         handler = self._handler()
         _log.info(self.plugins.summary())
-        for line in self.lines.values():
-            line.listening.catch_up()
+        for group in groups:
+            catch_up([self.lines[name].listening for name in group])
         self._worker = threading.Thread(
             target=self.engine.run,
             args=(handler, self._stopping),
@@ -145,11 +147,19 @@ class Service:
                 if not self._stopping.is_set():
                     _log.warning(str(error))
 
-    def _line(self, name: str, asterisk: AsteriskSettings) -> Line:
+    def _connect(self, group: Sequence[str]) -> None:
+        """Make the lines of an Asterisk, or of some that are linked."""
+        make_tracker = Exchange().tracker if len(group) > 1 else Tracker
+        shared = Shared(group[0])
+        for name in group:
+            asterisk = self.settings.asterisk[name]
+            tracker = make_tracker(name, topology_of(asterisk), asterisk.timezone)
+            self.lines[name] = self._line(name, asterisk, tracker, shared)
+
+    def _line(self, name: str, asterisk: AsteriskSettings, tracker: Tracker, shared: Shared) -> Line:
         recorder = Recorder(self.settings.data_folder / "recorded", name)
         clock = StreamClock()
         spool = Spool(self._database, self.engine.wake)
-        tracker = Tracker(name, topology_of(asterisk), asterisk.timezone)
         listening = Listening(
             name,
             tracker,
@@ -158,6 +168,7 @@ class Service:
             clock,
             self._watcher,
             lambda action: self._send(name, action),
+            shared=shared,
         )
         supervisor = Supervisor(name, asterisk, listening.on_chunk)
         return Line(supervisor, listening, recorder, clock)
@@ -252,6 +263,8 @@ def topology_of(asterisk: AsteriskSettings) -> Topology:
         frozenset(rules.internal),
         rules.devices,
         rules.mobiles,
+        links=asterisk.links,
+        link_header=asterisk.link_header,
     )
 
 

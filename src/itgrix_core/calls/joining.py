@@ -117,6 +117,7 @@ def _take(board: Board, into: CallState, leg: Leg, at: float) -> None:
         status=leg.status,
         phone=leg.phone,
         person=leg.person if leg.person in into.legs else "",
+        pbx=leg.pbx,
     )
     if leg.rang_at:
         board.advance(into, fresh, LegTrigger.RINGS, at)

@@ -37,7 +37,7 @@ def fold(call: CallState, leg: Leg) -> None:
 
 def _ring_with(phones: list[Leg], leg: Leg) -> bool:
     first = phones[0]
-    if first.extension != leg.extension or first.is_caller or not first.is_rung:
+    if (first.pbx, first.extension) != (leg.pbx, leg.extension) or first.is_caller or not first.is_rung:
         return False
     if state_of(phones) is LegState.TALKING or any(_is_dialled_anew(phone, leg) for phone in phones):
         return False

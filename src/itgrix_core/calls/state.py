@@ -13,7 +13,7 @@ from itgrix_core.calls.table import LegState, Phase
 from itgrix_core.calls.topology import ChannelKind
 from itgrix_hooks.values import Direction, Recording, Result, Transfer
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(slots=True)
@@ -21,9 +21,12 @@ class Channel:
     """One live channel; what its first events said is kept, as later ones show the trunk's caller id.
 
     `exten` and `caller_number` are those of its birth; `dialled_by` is the Uniqueid of the channel whose Dial
-    made it ("" for Originate, which has no caller; `is_dialled` tells); `half` the other end of a Local pair;
-    `mobile_of` the extension of the employee whose mobile is behind this trunk's channel; `has_given_up`: it
-    asked to hang up while somebody was still being rung.
+    made it ("" for Originate, which has no caller; `is_dialled` tells; of a link's end that comes in it is
+    the other end); `half` the other end of a Local pair or of a link; `mobile_of` the extension of the
+    employee whose mobile is behind this trunk's channel; `has_given_up`: it asked to hang up while somebody
+    was still being rung; `wire` what both ends of a link know of it, "" while that has not been told;
+    `awaited_at` since when a link's other end is waited for; `rang_at` when it was first seen ringing; `gone`
+    its Hangup's cause, while that waits to be understood (`handlers.links`).
     """
 
     uniqueid: str
@@ -42,6 +45,16 @@ class Channel:
     bridge: str = ""
     has_given_up: bool = False
     mobile_of: str = ""
+    pbx: str = ""
+    wire: str = ""
+    awaited_at: float | None = None
+    rang_at: float | None = None
+    gone: str | None = None
+
+    @property
+    def is_open_end(self) -> bool:
+        """Whether this is a link's end from which nobody can tell yet who calls."""
+        return self.kind is ChannelKind.LINK and not (self.half and (self.is_dialled or self.dialled_by))
 
 
 @dataclass(slots=True)
@@ -50,7 +63,8 @@ class Leg:
 
     `tried_at`: when its dial began; `stopped_at`: when its dial was over; `has_refused`: the phone
     itself asked to hang up before anybody answered; `phone`: the endpoint that was rung; `person`: key of
-    the first leg of the same employee, if several phones of his ring together (`persons`).
+    the first leg of the same employee, if several phones of his ring together (`persons`); `pbx`: whose
+    channel it is.
     """
 
     key: str
@@ -71,6 +85,7 @@ class Leg:
     picked_up_by: str | None = None
     person: str = ""
     phone: str = ""
+    pbx: str = ""
 
 
 @dataclass(slots=True)
@@ -88,10 +103,11 @@ class Attempt:
 
 @dataclass(slots=True)
 class Handover:
-    """A transfer as it was asked for; `channel` is the transferee's Uniqueid."""
+    """A transfer as it was asked for, at `pbx`; `channel` is the transferee's Uniqueid."""
 
     transfer: Transfer
     channel: str
+    pbx: str
 
 
 @dataclass(slots=True)
@@ -166,7 +182,8 @@ class CallState:
         """The leg of that channel, made if there is none."""
         leg = self.legs.get(key)
         if leg is None:
-            leg = self.legs[key] = Leg(key, extension)
+            channel = self.channels.get(key)
+            leg = self.legs[key] = Leg(key, extension, pbx=channel.pbx if channel else self.pbx)
         return leg
 
 

@@ -142,6 +142,16 @@ class AsteriskSettings(Section):
         default=ExtensionRules(), description="What an inside number looks like."
     )
     numbers: NumberRules = Field(default=NumberRules(), description="How numbers outside are written.")
+    links: dict[str, str] = Field(
+        default={},
+        description="Endpoint of a trunk to another entry of `asterisk`, and its name; named on both sides.",
+        examples=[{"to-branch": "branch"}],
+    )
+    link_header: str = Field(
+        default="",
+        description="SIP header with an id of calls over links, where something between changes Call-IDs.",
+        pattern=r"^[A-Za-z0-9-]*$",
+    )
     recordings: Path | None = Field(
         default=None, description="Folder in which this PBX's recordings can be read here."
     )

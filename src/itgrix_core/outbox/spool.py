@@ -27,7 +27,12 @@ class Spool:
         self._wake = wake
 
     def commit(
-        self, pbx: str, jobs: Sequence[Job], calls: Mapping[str, bytes | None], position: str | None
+        self,
+        pbx: str,
+        jobs: Sequence[Job],
+        calls: Mapping[str, bytes | None],
+        position: str | None,
+        others: Mapping[str, str] | None = None,
     ) -> int:
         """Store one chunk's outcome in one transaction, durable on return.
 
@@ -36,6 +41,7 @@ class Spool:
             jobs: the new events; repeats of a key are ignored (save provisional ones).
             calls: the changed calls by key, each as the tracker saves it; `None` for one that is over.
             position: how far the log has been fed; `None` leaves it as it was.
+            others: the same of other PBXes, whose calls are common with this one's.
 
         Returns:
             How many jobs were new.
@@ -43,14 +49,15 @@ class Spool:
         Raises:
             DataFolderError: nothing of it was stored.
         """
-        if not (jobs or calls or position is not None):
+        places = {**(others or {}), **({} if position is None else {pbx: position})}
+        if not (jobs or calls or places):
             return 0
         with self._database.write() as connection:
             new = put_jobs(connection, jobs)
             for call, row in calls.items():
                 _save_call(connection, pbx, call, row)
-            if position is not None:
-                _save_position(connection, pbx, position)
+            for each, place in places.items():
+                _save_position(connection, each, place)
         if jobs:
             self._wake({job.lane for job in jobs})
         return new

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,7 +13,7 @@ import click
 from itgrix_core.app.cli.hooks import is_out
 from itgrix_core.app.cli.invocation import Invocation
 from itgrix_core.app.outward import call_as_json
-from itgrix_core.app.replay import Rehearsed, ended_calls, rehearse, tell
+from itgrix_core.app.replay import Rehearsed, ended_calls, rehearse, tell, tell_linked
 from itgrix_core.calls.events import ConversationEvent, Oddity, Told
 from itgrix_core.calls.topology import Topology
 from itgrix_core.config.schema import HookSettings
@@ -23,7 +25,7 @@ from itgrix_hooks.values import Call
 
 
 @click.command()
-@click.argument("recordings", metavar="RECORDING…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("recordings", metavar="[PBX=]RECORDING…", nargs=-1, required=True)
 @click.option("--json", "is_json", is_flag=True, help="One JSON object per ended call and line.")
 @click.option(
     "--hooks",
@@ -34,22 +36,30 @@ from itgrix_hooks.values import Call
 @click.option("--max-length", default=5, show_default=True, help="Digits of the longest inside number.")
 @click.option("--trunk", "trunks", multiple=True, help="An endpoint that is a trunk.")
 @click.option("--internal", "internals", multiple=True, help="An endpoint that is a phone.")
+@click.option(
+    "--link",
+    "links",
+    metavar="PBX/ENDPOINT=PBX",
+    multiple=True,
+    callback=lambda _context, _option, values: [_link(value) for value in values],
+    help="A trunk to another PBX whose recording is given by PBX=RECORDING; those are read together.",
+)
 @click.pass_obj
 def replay(
     invocation: Invocation,
-    recordings: tuple[Path, ...],
+    recordings: tuple[str, ...],
     is_json: bool,
     folder: Path | None,
     max_length: int,
     trunks: tuple[str, ...],
     internals: tuple[str, ...],
+    links: list[tuple[str, str, str]],
 ) -> None:
     """Show the events of recorded logs (.ami or .ami.gz, with the times.jsonl beside it). Nothing is sent."""
     invocation.start_logs("error")
     hooks = _named(HookSettings(folder=folder)) if folder else None
     topology = Topology(max_length=max_length, trunks=frozenset(trunks), internal=frozenset(internals))
-    for path in recordings:
-        told = list(tell(load(path), topology))
+    for told in _stories(recordings, topology, links):
         if is_json:
             for call in ended_calls(told):
                 click.echo(json.dumps(call_as_json(call), ensure_ascii=False))
@@ -57,6 +67,36 @@ def replay(
             _show_requests(told, hooks)
         else:
             _show_events(told)
+
+
+def _stories(
+    recordings: tuple[str, ...], topology: Topology, links: list[tuple[str, str, str]]
+) -> Iterator[list[Told]]:
+    """What the recordings tell: of linked PBXes one story, of every other recording one of its own."""
+    if not links:
+        yield from (list(tell(load(path), topology)) for path in recordings)
+        return
+    paths = dict(recording.split("=", 1) for recording in recordings if "=" in recording)
+    unknown = {name for link in links for name in (link[0], link[2])} - set(paths)
+    if unknown or len(paths) < len(recordings):
+        raise click.UsageError(
+            "With --link each recording is given as PBX=RECORDING, and each PBX of a link has one; "
+            f"missing: {', '.join(sorted(unknown)) or 'the names'}."
+        )
+    topologies = {pbx: _with_links(topology, pbx, links) for pbx in paths}
+    yield list(tell_linked({pbx: load(path) for pbx, path in paths.items()}, topologies))
+
+
+def _with_links(topology: Topology, pbx: str, links: list[tuple[str, str, str]]) -> Topology:
+    return replace(topology, links={endpoint: other for own, endpoint, other in links if own == pbx})
+
+
+def _link(text: str) -> tuple[str, str, str]:
+    """PBX, endpoint and other PBX of one `--link`."""
+    found = re.fullmatch(r"([^/=]+)/([^=]+)=([^=]+)", text)
+    if not found:
+        raise click.BadParameter(f"'{text}' is not PBX/ENDPOINT=PBX, as main/to-branch=branch is")
+    return found[1], found[2], found[3]
 
 
 def _named(hooks: HookSettings) -> HookSettings:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.finding import touch
+from itgrix_core.calls.handlers.dials import is_waiting
 from itgrix_core.calls.state import Channel
-from itgrix_core.calls.topology import ChannelKind
+from itgrix_core.calls.topology import MEANS
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Result
 
@@ -20,12 +21,12 @@ SHUTTING_DOWN = "4"
 
 
 def on_hanguprequest(board: Board, message: Message, at: float) -> None:
-    """Somebody asks to hang up; Local halves do so of themselves and say nothing by it."""
+    """Somebody asks to hang up; Local halves and links pass it on and say nothing by it."""
     found = touch(board, message, at)
     if not found:
         return
     call, channel = found
-    if channel.kind is not ChannelKind.LOCAL and channel.uniqueid not in call.requests:
+    if channel.kind not in MEANS and channel.uniqueid not in call.requests:
         call.requests.append(channel.uniqueid)
         channel.has_given_up = call.is_ringing
         leg = call.legs.get(channel.uniqueid)
@@ -55,7 +56,10 @@ def on_hangup(board: Board, message: Message, at: float) -> None:
         if _is_turned_away(channel, message):
             call.requests = [key for key in call.requests if key != channel.uniqueid]
         call.lost_sight = ""
-        board.drop(call, channel, message.get("Cause"), at)
+        if board.ends and is_waiting(board, channel):
+            channel.gone = message.get("Cause")
+        else:
+            board.drop(call, channel, message.get("Cause"), at)
 
 
 def _is_turned_away(channel: Channel, message: Message) -> bool:

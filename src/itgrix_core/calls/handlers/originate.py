@@ -32,7 +32,7 @@ def on_response(board: Board, message: Message, at: float) -> None:
     is_local = board.topology.kind_of(message.get("Channel")) is ChannelKind.LOCAL
     if not is_local and message.get("Reason") not in NEVER_CALLED:
         return
-    if any(_concerns(call, extension) for call in board.calls.values()):
+    if any(_concerns(call, board.pbx, extension) for call in board.calls.values()):
         return
     call = Call(
         key=f"{board.pbx}/{action}",
@@ -48,7 +48,7 @@ def on_response(board: Board, message: Message, at: float) -> None:
         hangup_by="pbx",
         recordings=tuple(_recordings(board, message.get("Channel"))),
         is_click_to_call=True,
-        timezone=board.timezone,
+        timezone=board.side.timezone,
     )
     board.told += [CallStarted(call, at), CallEnded(call, at)]
 
@@ -56,16 +56,18 @@ def on_response(board: Board, message: Message, at: float) -> None:
 def _recordings(board: Board, local: str) -> Iterator[Recording]:
     """The files that the request's own Local channel has begun although nobody was rung."""
     for call in board.calls.values():
-        names = [endpoint_of(channel.name) for channel in call.channels.values()]
+        own = [channel for channel in call.channels.values() if channel.pbx == board.pbx]
+        names = [endpoint_of(channel.name) for channel in own]
         if call.is_originated and call.phase is Phase.LATENT and endpoint_of(local) in names:
             yield from call.recordings
 
 
-def _concerns(call: CallState, extension: str) -> bool:
+def _concerns(call: CallState, pbx: str, extension: str) -> bool:
     """Whether a live call is the one: it rang that employee, whose phone can be reached then."""
-    if call.is_originated and call.extension == extension:
+    if call.is_originated and (call.pbx, call.extension) == (pbx, extension):
         return True
-    return any(leg.extension == extension and not leg.is_up for leg in call.legs.values())
+    legs = (leg for leg in call.legs.values() if not leg.is_up)
+    return any((leg.pbx, leg.extension) == (pbx, extension) for leg in legs)
 
 
 HANDLERS = {"OriginateResponse": on_response}

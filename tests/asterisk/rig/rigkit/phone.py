@@ -37,6 +37,7 @@ class Phone(asyncio.DatagramProtocol):
         diary: where it writes down what it does.
         headers: headers of every INVITE; they tell Asterisk which provider calls.
         pbx_port: the port of Asterisk to which it talks.
+        address: its own and its Asterisk's.
 
     Attributes:
         deaf: while true, calls are noted and not replied to at all, as by a phone whose network has gone.
@@ -49,12 +50,13 @@ class Phone(asyncio.DatagramProtocol):
         diary: Diary,
         headers: tuple[tuple[str, str], ...] = (),
         pbx_port: int = SIP_PORT,
+        address: str = ADDRESS,
     ) -> None:
         self.name = name
         self.port = port
         self.pbx_port = pbx_port
         self.diary = diary
-        self.address = ADDRESS
+        self.address = address
         self.deaf = False
         self._headers = headers
         self._calls: dict[str, PhoneCall] = {}

@@ -3,7 +3,8 @@
 The packages are fetched by apt into folders of the rig and unpacked, not installed: the machine stays as it
 was, and neither root nor an installed Asterisk is needed. Asterisk then has that folder for its root,
 by chroot for root and in a user namespace for anybody else. The address is not 127.0.0.1, so that an Asterisk
-which this machine may have is not in the way.
+which this machine may have is not in the way. A second one, the branch, shares the folder's programs and has
+an address, a configuration and a /var of its own; a trunk leads from each to the other.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ CHAN_SIP_PORT = 5070
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 ETC = Path(__file__).parents[1] / "etc"
 CONF = "etc/itgrix-rig"
+SITES = ("main", "branch")
 LEFT_OUT = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/perl", "usr/share/doc-base")
 FOLDERS = (
     "var/lib/asterisk/keys",
@@ -55,11 +57,15 @@ class Asterisk:
 
     Args:
         version: "22" or "16", a key of `SUITES`.
+        site: "main" or "branch".
     """
 
     version: str = "22"
+    site: str = "main"
 
     def __post_init__(self) -> None:
+        if self.site not in SITES:
+            raise RigError(f"There is no site {self.site} in the rig; it has {' and '.join(SITES)}.")
         if self.version not in SUITES:
             raise RigError(f"There is no Asterisk {self.version} in the rig; it has {' and '.join(SUITES)}.")
 
@@ -67,6 +73,21 @@ class Asterisk:
     def tree(self) -> Path:
         """The folder that this Asterisk sees as /."""
         return root_folder() / self.version
+
+    @property
+    def address(self) -> str:
+        """Where it listens: the rig's address, for the branch the same place of the next network."""
+        return _address_of(self.site)
+
+    @property
+    def var(self) -> str:
+        """Its /var, as it sees it, without the leading slash."""
+        return "var" if self.site == SITES[0] else f"var/{self.site}"
+
+    @property
+    def conf(self) -> str:
+        """The folder of its configuration, likewise."""
+        return CONF if self.site == SITES[0] else f"{CONF}-{self.site}"
 
     @property
     def installed(self) -> bool:
@@ -102,13 +123,15 @@ class Asterisk:
             return
         if not self.installed:
             raise RigError(f"Asterisk {self.version} is not installed; run `rig install {self.version}`.")
-        if _listens(AMI_PORT):
-            raise RigError(f"{ADDRESS}:{AMI_PORT} is taken already. Stop what listens there (`rig stop`).")
+        if _listens(self.address):
+            raise RigError(
+                f"{self.address}:{AMI_PORT} is taken already. Stop what listens there (`rig stop`)."
+            )
         self._write_configuration()
         # the shell lets go of it, so that it outlives whoever started it and is nobody's zombie
         detach = 'log=$1; shift; setsid "$@" >"$log" 2>&1 </dev/null &'
-        asterisk = [*self._inside(), "/usr/sbin/asterisk", "-f", "-C", f"/{CONF}/asterisk.conf"]
-        _run(["sh", "-c", detach, "sh", str(self.tree / "var/log/asterisk/stdout"), *asterisk])
+        asterisk = [*self._inside(), "/usr/sbin/asterisk", "-f", "-C", f"/{self.conf}/asterisk.conf"]
+        _run(["sh", "-c", detach, "sh", str(self.tree / self.var / "log/asterisk/stdout"), *asterisk])
         self.wait_until_booted(timeout)
 
     def wait_until_booted(self, timeout: float = 40) -> None:
@@ -118,7 +141,7 @@ class Asterisk:
             RigError: it does not come up; with the end of its log.
         """
         end = time.monotonic() + timeout
-        while not (self.running() and _listens(AMI_PORT) and self._booted()):
+        while not (self.running() and _listens(self.address) and self._booted()):
             if time.monotonic() > end:
                 raise RigError(
                     f"Asterisk {self.version} did not come up in {timeout:.0f} s:\n{self._log_end()}"
@@ -145,7 +168,14 @@ class Asterisk:
 
     def cli(self, command: str) -> str:
         """What Asterisk prints for a command of its console (`core show channels`)."""
-        asterisk = [*self._inside(), "/usr/sbin/asterisk", "-C", f"/{CONF}/asterisk.conf", "-rx", command]
+        asterisk = [
+            *self._inside(),
+            "/usr/sbin/asterisk",
+            "-C",
+            f"/{self.conf}/asterisk.conf",
+            "-rx",
+            command,
+        ]
         return subprocess.run(asterisk, capture_output=True, text=True, errors="replace", check=False).stdout
 
     # ---- how ----
@@ -158,7 +188,7 @@ class Asterisk:
 
     def _pid(self) -> int | None:
         try:
-            pid = int((self.tree / "var/run/asterisk/asterisk.pid").read_text())
+            pid = int((self.tree / self.var / "run/asterisk/asterisk.pid").read_text())
             stat = Path(f"/proc/{pid}/stat").read_text()
         except (OSError, ValueError):
             return None
@@ -168,7 +198,7 @@ class Asterisk:
         return "fully booted" in self.cli("core waitfullybooted")
 
     def _log_end(self) -> str:
-        logs = (self.tree / "var/log/asterisk/messages", self.tree / "var/log/asterisk/stdout")
+        logs = [self.tree / self.var / "log/asterisk" / name for name in ("messages", "stdout")]
         lines = [
             line for log in logs if log.exists() for line in log.read_text(errors="replace").splitlines()
         ]
@@ -201,14 +231,19 @@ class Asterisk:
     def _write_configuration(self) -> None:
         """The files of `etc/`, with the address, the folder of modules and the phone farm written in."""
         modules = next(self.tree.glob("usr/lib/**/asterisk/modules/chan_pjsip.so")).parent
+        peer = SITES[1 - SITES.index(self.site)]
         words = {
             "@MODDIR@": f"/{modules.relative_to(self.tree)}",
-            "@ADDRESS@": ADDRESS,
+            "@ADDRESS@": self.address,
+            "@CONF@": f"/{self.conf}",
+            "@VAR@": f"/{self.var}",
+            "@PEER@": peer,
+            "@PEER_ADDRESS@": _address_of(peer),
             "@FARM@": "\n".join(FARM_PHONE.format(number=number) for number in range(121, 151)),
         }
-        conf = self.tree / CONF
+        conf = self.tree / self.conf
         shutil.rmtree(conf, ignore_errors=True)
-        for folder in (conf, *(self.tree / name for name in FOLDERS)):
+        for folder in (conf, *(self.tree / name.replace("var", self.var, 1) for name in FOLDERS)):
             folder.mkdir(parents=True, exist_ok=True)
         for source in ETC.glob("*.conf"):
             text = source.read_text()
@@ -218,7 +253,7 @@ class Asterisk:
         music = self.tree / "usr/share/asterisk/sounds/en_US_f_Allison/vm-intro.gsm"
         shutil.copy(music, self.tree / "usr/share/asterisk/rig-moh")
         for name in ("pid", "ctl"):
-            (self.tree / f"var/run/asterisk/asterisk.{name}").unlink(missing_ok=True)
+            (self.tree / self.var / f"run/asterisk/asterisk.{name}").unlink(missing_ok=True)
 
 
 FARM_PHONE = """[{number}](phone)
@@ -267,10 +302,15 @@ def _mirror() -> str:
     raise RigError("This machine's apt knows no Debian mirror. Add one to /etc/apt/sources.list.")
 
 
-def _listens(port: int) -> bool:
+def _address_of(site: str) -> str:
+    first, second, third, last = ADDRESS.split(".")
+    return f"{first}.{second}.{int(third) + SITES.index(site)}.{last}"
+
+
+def _listens(address: str) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
-        return probe.connect_ex((ADDRESS, port)) == 0
+        return probe.connect_ex((address, AMI_PORT)) == 0
 
 
 def _run(command: list[str]) -> str:

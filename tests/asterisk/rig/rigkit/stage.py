@@ -39,7 +39,7 @@ class Stage:
         self.asterisk = asterisk
         self.diary = Diary()
         self.calls: list[Truth] = []
-        self.tap = Tap()
+        self.tap = Tap(address=asterisk.address)
         self.phones: dict[str, Phone] = {}
         cast = {name: 5000 + int(name) for name in extensions} | DEVICES | PROVIDERS
         if asterisk.version == "16":
@@ -47,7 +47,7 @@ class Stage:
         for name, port in cast.items():
             headers = () if name.isdigit() else (("X-Rig-Trunk", name),)
             pbx_port = CHAN_SIP_PORT if name.startswith(BY_CHAN_SIP) else SIP_PORT
-            self.phones[name] = Phone(name, port, self.diary, headers, pbx_port)
+            self.phones[name] = Phone(name, port, self.diary, headers, pbx_port, asterisk.address)
 
     async def __aenter__(self) -> Self:
         for phone in self.phones.values():
@@ -72,7 +72,7 @@ class Stage:
     async def log_in_anew(self) -> None:
         """Lets the tap log in now, in the middle of calls, and ask for the channels; it begins anew."""
         self.tap.close()
-        self.tap = await Tap(self.tap.user).open()
+        self.tap = await Tap(self.tap.user, self.asterisk.address).open()
         self.tap.ask("CoreShowChannels")
         await asyncio.sleep(0.3)
         self.tap.ask("Status", Variables="MIXMONITOR_FILENAME")

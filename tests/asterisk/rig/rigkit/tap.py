@@ -24,10 +24,12 @@ class Tap:
 
     Args:
         user: a user of `etc/manager.conf`.
+        address: of the Asterisk.
     """
 
-    def __init__(self, user: str = "itgrix") -> None:
+    def __init__(self, user: str = "itgrix", address: str = ADDRESS) -> None:
         self.user = user
+        self.address = address
         self._data = bytearray()
         self._chunks: list[tuple[int, float]] = []
         self._framer = Framer()
@@ -36,7 +38,7 @@ class Tap:
 
     async def open(self) -> Tap:
         """Logs in and asks for the lists; TimeoutError if Asterisk does not let it."""
-        reader, self._writer = await asyncio.open_connection(ADDRESS, AMI_PORT, limit=1 << 20)
+        reader, self._writer = await asyncio.open_connection(self.address, AMI_PORT, limit=1 << 20)
         self._task = asyncio.ensure_future(self._read(reader))
         self.ask("Login", Username=self.user, Secret=SECRET, Events="on")
         await asyncio.wait_for(self._until(b"Authentication accepted"), 10)
@@ -65,13 +67,20 @@ class Tap:
             self._chunks.append((len(self._data), round(time.time(), 4)))
             self._data += data
             self._more.set()
-            for block in self._framer.feed(data):
-                for question in [] if is_banner(block) else questions_about(Message(block)):
-                    self._send(question)
+            self._ask_about(data)
+            self._heard()
+
+    def _ask_about(self, data: bytes) -> None:
+        for block in self._framer.feed(data):
+            for question in [] if is_banner(block) else questions_about(Message(block)):
+                self._send(question)
 
     def _send(self, pairs: dict[str, str]) -> None:
         text = "".join(f"{name}: {value}\r\n" for name, value in pairs.items())
         self._writer.write(f"{text}\r\n".encode())
+
+    def _heard(self) -> None:
+        """Called when there is more, for taps that answer with a question."""
 
     async def _until(self, words: bytes) -> None:
         while words not in self._data:

@@ -1,11 +1,13 @@
 """The scenarios: each makes real calls happen and states what truly happened.
 
 A scenario is an async function that takes a `Stage`; its docstring becomes the recording's description.
-Those of `RECORDED` are what `record` knows by name: a new one is a function and the decorator.
+Those of `RECORDED` are what `record` knows by name: a new one is a function and the decorator. Those of
+`PAIRED` take a `Pair`.
 """
 
 from rigkit.scenarios import (
     clicks,
+    crossing,
     freepbx,
     freepbx_devices,
     freepbx_followme,
@@ -27,11 +29,13 @@ from rigkit.scenarios import (
     transfers,
 )
 from rigkit.scenarios.everyday import inbound_answered, inbound_missed, outbound_answered
-from rigkit.scenarios.steps import RECORDED
+from rigkit.scenarios.steps import PAIRED, RECORDED
 
 __all__ = [
+    "PAIRED",
     "RECORDED",
     "clicks",
+    "crossing",
     "freepbx",
     "freepbx_devices",
     "freepbx_followme",

@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from rigkit.call import PhoneCall
+    from rigkit.pair import Pair
     from rigkit.stage import Stage
     from rigkit.truth import Truth
 
 RECORDED: dict[str, Callable[[Stage], Awaitable[None]]] = {}
+PAIRED: dict[str, Callable[[Pair], Awaitable[None]]] = {}
+"""Those that need two Asterisks."""
 BUSY = (486, "Busy Here")
 DECLINE = (603, "Decline")
 MOBILE = "79037654321"
@@ -25,6 +28,12 @@ MEMBERS = ("101", "102", "103")
 def recorded(scenario: Callable[[Stage], Awaitable[None]]) -> Callable[[Stage], Awaitable[None]]:
     """Makes a scenario known to `record`."""
     RECORDED[scenario.__name__] = scenario
+    return scenario
+
+
+def paired(scenario: Callable[[Pair], Awaitable[None]]) -> Callable[[Pair], Awaitable[None]]:
+    """Makes a scenario of two Asterisks known to `record`."""
+    PAIRED[scenario.__name__] = scenario
     return scenario
 
 
