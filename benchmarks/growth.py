@@ -7,7 +7,7 @@ import random
 import sys
 import time
 import tracemalloc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -198,12 +198,15 @@ def channel_list(tracker: Tracker) -> list[Message]:
 
 
 def held(tracker: Tracker) -> dict[str, int]:
-    """How much a tracker keeps, by the name of its container."""
-    return _sizes(tracker._board)
+    """How much a tracker keeps of calls, by the name of its container; it has one PBX."""
+    board = tracker._board
+    return _sizes(
+        {name: kept for name, kept in vars(board).items() if name != "sides"} | {"lost": board.side.lost}
+    )
 
 
-def _sizes(keeper: object) -> dict[str, int]:
-    return {name: len(kept) for name, kept in vars(keeper).items() if isinstance(kept, dict | list)}
+def _sizes(kept_by_name: Mapping[str, object]) -> dict[str, int]:
+    return {name: len(kept) for name, kept in kept_by_name.items() if isinstance(kept, dict | list)}
 
 
 def resident_kb() -> int:
@@ -228,4 +231,5 @@ def stored_day(folder: Path, calls: int, together: int = 50) -> Iterator[tuple[i
         for start in range(0, len(blocks), together):
             at += 0.02
             listening.on_chunk(join_blocks(blocks[start : start + together]), at)
-        yield first + together, _sizes(listening) | held(tracker)
+        shared = {name: getattr(listening._shared, name) for name in ("waiting", "jobs", "rows")}
+        yield first + together, _sizes(vars(listening)) | _sizes(shared) | held(tracker)

@@ -167,7 +167,7 @@ def listening_in(folder: Path) -> tuple[Any, Any]:
     from itgrix_core.ami.recorder import Recorder
     from itgrix_core.calls.tracker import Tracker
     from itgrix_core.jobs.clock import StreamClock
-    from itgrix_core.jobs.listening import Listening
+    from itgrix_core.jobs.listening import Listening, catch_up
     from itgrix_core.outbox.database import Database
     from itgrix_core.outbox.spool import Spool
 
@@ -178,7 +178,7 @@ def listening_in(folder: Path) -> tuple[Any, Any]:
     tracker = Tracker("bench")
     recorder = Recorder(folder / "recorded", "bench")
     listening = Listening("bench", tracker, recorder, spool, StreamClock(), quiet, lambda action: None)
-    listening.catch_up()
+    catch_up([listening])
     return listening, tracker
 
 

@@ -141,7 +141,7 @@ def nobody_lives(tracker, at):
         tracker.feed(make_message(("Event", "CoreShowChannelsComplete")), at)
     tracker.changes()
     board = tracker._board
-    kept = (board.calls, board.channels, board.by_linkedid, board.bridges, board.lost, board.told)
+    kept = (board.calls, board.channels, board.by_linkedid, board.bridges, board.side.lost, board.told)
     assert not any(kept), kept
 
 

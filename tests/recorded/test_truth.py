@@ -87,7 +87,7 @@ def test_the_file_that_goes_to_the_crm_holds_sound(each_recording):
         if not isinstance(event, CallEnded) or not event.call.is_answered:
             continue
         heard = {file_name(r) for r in event.call.recordings if sizes.get(file_name(r), 0) > HEADER_BYTES}
-        wanted = client_recording(event.call.recordings, event.call.linkedid)
+        wanted = client_recording(event.call)
         assert not heard or file_name(wanted) in heard
 
 
