@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,23 +17,33 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "rig"))
 
 from rigkit import scenarios
-from rigkit.server import ADDRESS, AMI_PORT, Asterisk, RigError
+from rigkit.recorder import record
+from rigkit.server import AMI_PORT, Asterisk, RigError
 from rigkit.stage import Stage
 from rigkit.tap import SECRET
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """These tests run only when they are asked for (`-m asterisk`): it may have to be fetched."""
-    if "asterisk" in config.getoption("-m", ""):
-        return
+    """These tests run only when they are asked for (`-m asterisk`): it may have to be fetched.
+
+    Of several workers (`--dist loadgroup`) each has one Asterisk to itself.
+    """
     here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
+    is_wanted = "asterisk" in config.getoption("-m", "")
+    for item in (item for item in items if here in item.path.parents):
+        item.add_marker(pytest.mark.xdist_group(f"asterisk {_version_of(item)}"))
+        if not is_wanted:
             item.add_marker(pytest.mark.skip(reason="needs a real Asterisk; run it with -m asterisk"))
 
 
+def _version_of(item) -> str:
+    """Which Asterisk a test drives: 22 unless a parameter `version` says otherwise."""
+    return item.callspec.params.get("version", "22") if hasattr(item, "callspec") else "22"
+
+
 class RunningAsterisk:
-    """Where the Asterisk of this session is reached.
+    """Where an Asterisk of this session is reached.
 
     Attributes:
         host, port, username, secret: its AMI; that user may do everything.
@@ -39,7 +52,7 @@ class RunningAsterisk:
 
     def __init__(self, server: Asterisk) -> None:
         self.server = server
-        self.host = ADDRESS
+        self.host = server.address
         self.port = AMI_PORT
         self.username = "itgrix"
         self.secret = SECRET
@@ -61,6 +74,11 @@ class Phones:
 
         return asyncio.run(on_stage())
 
+    def perform(self, name, folder):
+        """Plays a scenario of `RECORDED` and leaves its recording in the folder; returns its truth.json."""
+        folder.mkdir(parents=True, exist_ok=True)
+        return asyncio.run(record(self._server, name, folder))
+
     def inbound_answered(self, **words):
         """A call from outside that an extension answers (`number`, `extension`, `ring`, `talk` seconds)."""
         return self.play(scenarios.inbound_answered, **words)[0]
@@ -74,22 +92,43 @@ class Phones:
         return self.play(scenarios.outbound_answered, **words)[0]
 
 
-@pytest.fixture(scope="session")
-def asterisk():
-    """A running Asterisk 22: installed if it is missing, stopped at the end if it was started here."""
-    server = Asterisk()
+@contextmanager
+def _running(version) -> Iterator[RunningAsterisk]:
+    """One Asterisk: installed if it is missing, stopped at the end if it was started here."""
+    server = Asterisk(version)
     was_running = server.running()
     try:
         server.install()
     except RigError as reason:
         pytest.skip(f"NO REAL ASTERISK: it is not installed and cannot be fetched. {reason}")
     server.start()
-    yield RunningAsterisk(server)
-    if not was_running:
-        server.stop()
+    try:
+        yield RunningAsterisk(server)
+    finally:
+        if not was_running:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def asterisk_of():
+    """`asterisk_of(version)`: a running Asterisk of this version, the same for the whole session."""
+    with ExitStack() as stack:
+        yield cache(lambda version: stack.enter_context(_running(version)))
+
+
+@pytest.fixture(scope="session")
+def asterisk(asterisk_of):
+    """A running Asterisk 22."""
+    return asterisk_of("22")
+
+
+@pytest.fixture(scope="session")
+def phones_of(asterisk_of):
+    """`phones_of(version)`: the phones of that Asterisk."""
+    return lambda version: Phones(asterisk_of(version).server)
 
 
 @pytest.fixture
 def phones(asterisk):
-    """The phones, each test with fresh ones."""
+    """The phones of Asterisk 22, each test with fresh ones."""
     return Phones(asterisk.server)

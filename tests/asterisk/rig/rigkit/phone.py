@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rigkit import sip
 from rigkit.call import PhoneCall
-from rigkit.server import ADDRESS, SIP_PORT
+from rigkit.server import SIP_PORT
 from rigkit.sound import Sound
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Phone(asyncio.DatagramProtocol):
 
     Args:
         name: who it is: an extension ("101") or a provider ("provider1").
-        port: its UDP port.
+        address, port: its UDP port; Asterisk is at the same address.
         diary: where it writes down what it does.
         headers: headers of every INVITE; they tell Asterisk which provider calls.
 
@@ -41,11 +41,18 @@ class Phone(asyncio.DatagramProtocol):
         deaf: while true, calls are noted and not replied to at all, as by a phone whose network has gone.
     """
 
-    def __init__(self, name: str, port: int, diary: Diary, headers: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        address: str,
+        port: int,
+        diary: Diary,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         self.name = name
         self.port = port
         self.diary = diary
-        self.address = ADDRESS
+        self.address = address
         self.deaf = False
         self._headers = headers
         self._calls: dict[str, PhoneCall] = {}

@@ -23,8 +23,8 @@ LONG_DIARY = 4000
 async def record(asterisk: Asterisk, name: str, folder: Path, user: str = "itgrix") -> Truth:
     """Plays the scenario, leaves its files in the folder (which is there); returns what truth.json holds."""
     async with Stage(asterisk) as stage:
-        before = _sounds(asterisk), {end: len(_written(asterisk, end)) for end in WRITTEN}
-        stage.tap = tap = await Tap(user).open()
+        before = sounds_of(asterisk), {end: len(_written(asterisk, end)) for end in WRITTEN}
+        stage.tap = tap = await Tap(asterisk.address, user).open()
         await asyncio.sleep(0.3)
         stage.diary.items.clear()
         try:
@@ -41,7 +41,7 @@ async def record(asterisk: Asterisk, name: str, folder: Path, user: str = "itgri
 
 
 def _tell(stage: Stage, name: str, user: str, sounds_before: dict[str, int]) -> Truth:
-    sounds = {file: size for file, size in _sounds(stage.asterisk).items() if file not in sounds_before}
+    sounds = {file: size for file, size in sounds_of(stage.asterisk).items() if file not in sounds_before}
     told: Truth = {
         "scenario": name,
         "description": (RECORDED[name].__doc__ or "").strip(),
@@ -56,8 +56,8 @@ def _tell(stage: Stage, name: str, user: str, sounds_before: dict[str, int]) -> 
     return told
 
 
-def _sounds(asterisk: Asterisk) -> dict[str, int]:
-    """The sound files of calls, with their sizes."""
+def sounds_of(asterisk: Asterisk) -> dict[str, int]:
+    """The sound files of calls, by their path below the folder of recordings, with their sizes."""
     folder = asterisk.tree / "var/spool/asterisk/monitor"
     return {str(path.relative_to(folder)): path.stat().st_size for path in folder.rglob("*.wav")}
 

@@ -3,7 +3,7 @@
 The packages are fetched by apt into folders of the rig and unpacked, not installed: the machine stays as it
 was, and neither root nor an installed Asterisk is needed. Asterisk then has that folder for its root,
 by chroot for root and in a user namespace for anybody else. The address is not 127.0.0.1, so that an Asterisk
-which this machine may have is not in the way.
+which this machine may have is not in the way; each version has one of its own, so that all may run at once.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 
 SUITES = {"22": "sid", "16": "bullseye"}
-ADDRESS = os.environ.get("ITGRIX_ASTERISK_ADDRESS") or "127.0.0.22"
+FIRST_ADDRESS = IPv4Address(os.environ.get("ITGRIX_ASTERISK_ADDRESS") or "127.0.0.22")
+ADDRESSES = {version: str(FIRST_ADDRESS + place) for place, version in enumerate(SUITES)}
 AMI_PORT = 5038
 SIP_PORT = 5060
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -63,6 +65,11 @@ class Asterisk:
             raise RigError(f"There is no Asterisk {self.version} in the rig; it has {' and '.join(SUITES)}.")
 
     @property
+    def address(self) -> str:
+        """The loopback address at which it and its phones are."""
+        return ADDRESSES[self.version]
+
+    @property
     def tree(self) -> Path:
         """The folder that this Asterisk sees as /."""
         return root_folder() / self.version
@@ -101,8 +108,10 @@ class Asterisk:
             return
         if not self.installed:
             raise RigError(f"Asterisk {self.version} is not installed; run `rig install {self.version}`.")
-        if _listens(AMI_PORT):
-            raise RigError(f"{ADDRESS}:{AMI_PORT} is taken already. Stop what listens there (`rig stop`).")
+        if self._listens(AMI_PORT):
+            raise RigError(
+                f"{self.address}:{AMI_PORT} is taken already. Stop what listens there (`rig stop`)."
+            )
         self._write_configuration()
         # the shell lets go of it, so that it outlives whoever started it and is nobody's zombie
         detach = 'log=$1; shift; setsid "$@" >"$log" 2>&1 </dev/null &'
@@ -117,7 +126,7 @@ class Asterisk:
             RigError: it does not come up; with the end of its log.
         """
         end = time.monotonic() + timeout
-        while not (self.running() and _listens(AMI_PORT) and self._booted()):
+        while not (self.running() and self._listens(AMI_PORT) and self._booted()):
             if time.monotonic() > end:
                 raise RigError(
                     f"Asterisk {self.version} did not come up in {timeout:.0f} s:\n{self._log_end()}"
@@ -163,6 +172,11 @@ class Asterisk:
             return None
         return pid if "(asterisk)" in stat and ") Z " not in stat else None
 
+    def _listens(self, port: int) -> bool:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            return probe.connect_ex((self.address, port)) == 0
+
     def _booted(self) -> bool:
         return "fully booted" in self.cli("core waitfullybooted")
 
@@ -192,7 +206,7 @@ class Asterisk:
         sounds = self.tree / "usr/share/asterisk/sounds/en"
         sounds.unlink(missing_ok=True)
         sounds.symlink_to("en_US_f_Allison")
-        (self.tree / "etc/hosts").write_text(f"{ADDRESS} localhost\n")
+        (self.tree / "etc/hosts").write_text(f"{self.address} localhost\n")
         if os.geteuid() == 0:
             for name, minor in (("null", "3"), ("random", "8"), ("urandom", "9")):
                 _run(["mknod", "-m", "666", str(self.tree / "dev" / name), "c", "1", minor])
@@ -202,7 +216,7 @@ class Asterisk:
         modules = next(self.tree.glob("usr/lib/**/asterisk/modules/chan_pjsip.so")).parent
         words = {
             "@MODDIR@": f"/{modules.relative_to(self.tree)}",
-            "@ADDRESS@": ADDRESS,
+            "@ADDRESS@": self.address,
             "@FARM@": "\n".join(FARM_PHONE.format(number=number) for number in range(121, 151)),
         }
         conf = self.tree / CONF
@@ -264,12 +278,6 @@ def _mirror() -> str:
         if address.rstrip("/").endswith("/debian"):
             return address
     raise RigError("This machine's apt knows no Debian mirror. Add one to /etc/apt/sources.list.")
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((ADDRESS, port)) == 0
 
 
 def _run(command: list[str]) -> str:

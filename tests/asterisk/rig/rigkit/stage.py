@@ -32,10 +32,11 @@ class Stage:
         self.asterisk = asterisk
         self.diary = Diary()
         self.calls: list[Truth] = []
-        self.tap = Tap()
-        self.phones = {name: Phone(name, 5000 + int(name), self.diary) for name in extensions}
+        self.tap = Tap(asterisk.address)
+        address = asterisk.address
+        self.phones = {name: Phone(name, address, 5000 + int(name), self.diary) for name in extensions}
         for name, port in PROVIDERS.items():
-            self.phones[name] = Phone(name, port, self.diary, headers=(("X-Rig-Trunk", name),))
+            self.phones[name] = Phone(name, address, port, self.diary, headers=(("X-Rig-Trunk", name),))
 
     async def __aenter__(self) -> Self:
         for phone in self.phones.values():

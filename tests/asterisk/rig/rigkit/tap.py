@@ -8,7 +8,7 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from rigkit.server import ADDRESS, AMI_PORT
+from rigkit.server import AMI_PORT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,10 +20,12 @@ class Tap:
     """One logged-in connection, with all classes that its user may read.
 
     Args:
+        address: where the Asterisk is.
         user: a user of `etc/manager.conf`.
     """
 
-    def __init__(self, user: str = "itgrix") -> None:
+    def __init__(self, address: str, user: str = "itgrix") -> None:
+        self.address = address
         self.user = user
         self._data = bytearray()
         self._chunks: list[tuple[int, float]] = []
@@ -32,7 +34,7 @@ class Tap:
 
     async def open(self) -> Tap:
         """Logs in; TimeoutError if Asterisk does not let it."""
-        reader, self._writer = await asyncio.open_connection(ADDRESS, AMI_PORT, limit=1 << 20)
+        reader, self._writer = await asyncio.open_connection(self.address, AMI_PORT, limit=1 << 20)
         self._task = asyncio.ensure_future(self._read(reader))
         self.ask("Login", Username=self.user, Secret=SECRET, Events="on")
         await asyncio.wait_for(self._until(b"Authentication accepted"), 10)
