@@ -27,19 +27,15 @@ from rigkit.tap import SECRET
 def pytest_collection_modifyitems(config, items):
     """These tests run only when they are asked for (`-m asterisk`): it may have to be fetched.
 
-    Of several workers (`--dist loadgroup`) each has one Asterisk to itself.
+    Those that drive Asterisk 16 get the mark `asterisk16`, so that it may be driven beside 22.
     """
     here = Path(__file__).parent
     is_wanted = "asterisk" in config.getoption("-m", "")
     for item in (item for item in items if here in item.path.parents):
-        item.add_marker(pytest.mark.xdist_group(f"asterisk {_version_of(item)}"))
+        if hasattr(item, "callspec") and item.callspec.params.get("version") == "16":
+            item.add_marker(pytest.mark.asterisk16)
         if not is_wanted:
             item.add_marker(pytest.mark.skip(reason="needs a real Asterisk; run it with -m asterisk"))
-
-
-def _version_of(item) -> str:
-    """Which Asterisk a test drives: 22 unless a parameter `version` says otherwise."""
-    return item.callspec.params.get("version", "22") if hasattr(item, "callspec") else "22"
 
 
 class RunningAsterisk:

@@ -15,27 +15,43 @@ CallWords = dict[str, Any]
 
 EQUAL = (
     "direction", "external_number", "external_name", "did", "trunk", "extension", "dialled", "queue",
-    "answered_by", "last_agent", "transfers", "disposition", "hangup_by", "click_to_call",
+    "answered_by", "last_agent", "transfers", "disposition", "hangup_by", "click_to_call", "tried_trunks",
+    "action_id", "before_login",
 )  # fmt: skip
 """Fields that have to be equal."""
 
 WITHIN = {
     "started_at": 0.5,
     "rang_at": 0.3,
+    "caller_heard_answer_at": 0.5,
     "answered_at": 0.5,
     "ended_at": 0.6,
     "wait_s": 1.0,
     "talk_s": 1.0,
+    "agent_rang_at": 0.3,
+    "agent_answered_at": 0.5,
 }
 """Seconds by which a time may differ: phones and Asterisk do not write the same moment down."""
 
-RANG_WITHIN = 0.3
+LEG_WITHIN = {"rang_at": 0.3, "answered_at": 0.5}
+"""The same for a leg. Its end is not compared: a phone that has sent a client on hangs up when it likes."""
 
 NOT_KNOWN: tuple[tuple[str, frozenset[str], str], ...] = (
     ("ast22-min/*", frozenset({"recordings"}), "file names travel in VarSet, which this user may not read"),
     (
         "*/snapshot_midcall",
-        frozenset({"started_at", "rang_at", "answered_at", "wait_s", "talk_s", "legs.rang_at"}),
+        frozenset(
+            {
+                "started_at",
+                "rang_at",
+                "caller_heard_answer_at",
+                "answered_at",
+                "wait_s",
+                "talk_s",
+                "legs.rang_at",
+                "legs.answered_at",
+            }
+        ),
         "the connection came in the middle of the calls, and the channel list counts whole seconds",
     ),
     ("*/snapshot_midcall", frozenset({"dialled"}), "the channel list shows a Gosub's `s` in its place"),
@@ -121,8 +137,9 @@ def _unequal_legs(wanted: list[CallWords], legs: list[CallWords]) -> Iterator[tu
         yield "legs", [outcome(leg)[:2] for leg in legs], [outcome(leg)[:2] for leg in wanted]
         return
     for want, leg in zip(wanted, legs, strict=True):
-        if "rang_at" in want and not _is_near(want["rang_at"], leg["rang_at"], RANG_WITHIN):
-            yield "legs.rang_at", leg["rang_at"], want["rang_at"]
+        for field, seconds in LEG_WITHIN.items():
+            if field in want and not _is_near(want[field], leg[field], seconds):
+                yield f"legs.{field}", leg[field], want[field]
 
 
 def _is_near(one: float | None, other: float | None, seconds: float) -> bool:

@@ -21,11 +21,13 @@ def call_as_json(call: Call) -> dict[str, Any]:
         "external_name": call.client_name,
         "did": call.did,
         "trunk": call.trunk,
+        "tried_trunks": list(call.tried_trunks),
         "extension": call.extension,
         "dialled": call.dialled,
         "queue": call.queue,
         "started_at": _rounded(call.started_at),
         "rang_at": _rounded(call.rang_at),
+        "caller_heard_answer_at": _rounded(call.heard_at),
         "answered_at": _rounded(call.answered_at),
         "ended_at": _rounded(call.ended_at),
         "wait_s": round(call.wait_seconds, 3),
@@ -37,9 +39,21 @@ def call_as_json(call: Call) -> dict[str, Any]:
         "disposition": call.disposition.value if call.disposition else None,
         "hangup_by": call.hangup_by,
         "click_to_call": call.is_click_to_call,
+        "action_id": call.action_id,
+        **_agent(call),
+        "before_login": call.is_found,
         "ivr": call.is_in_menu,
         "recordings": [{"file": _file(r)} for r in call.recordings],
         "lost_sight": call.lost_sight or None,
+    }
+
+
+def _agent(call: Call) -> dict[str, Any]:
+    """When the phone of a click-to-call's employee rang, and when he picked it up."""
+    agent = next((c for c in call.conversations if c.is_caller and call.is_click_to_call), None)
+    return {
+        "agent_rang_at": _rounded(agent.rang_at) if agent else None,
+        "agent_answered_at": _rounded(agent.picked_up_at) if agent else None,
     }
 
 
@@ -66,7 +80,7 @@ def _leg(conversation: Conversation) -> dict[str, Any]:
     return {
         "extension": conversation.extension,
         "rang_at": _rounded(conversation.rang_at),
-        "answered_at": _rounded(conversation.answered_at),
+        "answered_at": _rounded(conversation.picked_up_at or conversation.answered_at),
         "ended_at": _rounded(conversation.ended_at),
         "result": result,
     }

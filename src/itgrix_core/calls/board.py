@@ -26,6 +26,7 @@ class Board:
         changed: keys of calls that differ from their saved row.
         listed: while a channel list comes: the Uniqueids that live, with what those that dial are dialling.
         lost: rows of the calls that the last channel list lacked, by the Uniqueids of their channels.
+        unheard: when a click-to-call of this extension ended before its OriginateResponse came.
         is_settled: whether a channel list has been read since the connection began; before that, unknown
             channels are no oddity.
     """
@@ -42,6 +43,7 @@ class Board:
         self.changed: dict[str, None] = {}
         self.listed: dict[str, str] | None = None
         self.lost: dict[str, bytes] = {}
+        self.unheard: dict[str, float] = {}
         self.is_settled = False
 
     # ---- looking up -----------------------------------------------------------------------------------
@@ -172,6 +174,8 @@ class Board:
         """The call's last channel is gone."""
         if call.client_left_at is None:
             call.client_left_at = at
+        if call.is_originated and not call.action_id:
+            self.unheard[call.extension] = at
         for leg in call.legs.values():
             if leg.is_caller and leg.ended_at is None:
                 leg.ended_at = at

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -15,15 +16,15 @@ from itgrix_core.app.replay import Rehearsed, ended_calls, rehearse, tell
 from itgrix_core.calls.events import ConversationEvent, Oddity, Told
 from itgrix_core.calls.topology import Topology
 from itgrix_core.config.schema import HookSettings
-from itgrix_core.errors import ConfigError
+from itgrix_core.errors import ConfigError, RecordingError
 from itgrix_core.plugins.manager import Plugins
-from itgrix_core.sandbox.recordings import load
+from itgrix_core.sandbox.recordings import RecordedLog, load, logs_in
 from itgrix_core.telemetry.redaction import redact_sentence
 from itgrix_hooks.values import Call
 
 
 @click.command()
-@click.argument("recordings", metavar="RECORDING…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("places", metavar="RECORDING…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "is_json", is_flag=True, help="One JSON object per ended call and line.")
 @click.option(
     "--hooks",
@@ -37,26 +38,53 @@ from itgrix_hooks.values import Call
 @click.pass_obj
 def replay(
     invocation: Invocation,
-    recordings: tuple[Path, ...],
+    places: tuple[Path, ...],
     is_json: bool,
     folder: Path | None,
     max_length: int,
     trunks: tuple[str, ...],
     internals: tuple[str, ...],
 ) -> None:
-    """Show the events of recorded logs (.ami or .ami.gz, with the times.jsonl beside it). Nothing is sent."""
+    """Show the events of recorded logs: .ami, .ami.gz, or all below a folder. Nothing is sent.
+
+    The times are those of the times.jsonl beside a log.
+    """
     invocation.start_logs("error")
     hooks = _named(HookSettings(folder=folder)) if folder else None
     topology = Topology(max_length=max_length, trunks=frozenset(trunks), internal=frozenset(internals))
-    for path in recordings:
-        told = list(tell(load(path), topology))
+    faults: list[RecordingError] = []
+    for path, log in _loaded(places, faults):
+        told = list(tell(log, topology))
         if is_json:
             for call in ended_calls(told):
-                click.echo(json.dumps(call_as_json(call), ensure_ascii=False))
-        elif hooks is not None:
+                click.echo(json.dumps({"log": str(path), **call_as_json(call)}, ensure_ascii=False))
+            continue
+        if (path,) != places:
+            click.echo(f"{path}:")
+        if hooks is not None:
             _show_requests(told, hooks)
         else:
             _show_events(told)
+    if faults:
+        raise click.exceptions.Exit(faults[0].exit_code)
+
+
+def _loaded(places: Sequence[Path], faults: list[RecordingError]) -> Iterator[tuple[Path, RecordedLog]]:
+    """Every log of these files and folders; one that cannot be read is said and keeps nobody else away."""
+    for place in places:
+        with _noting(faults):
+            for path in logs_in(place):
+                with _noting(faults):
+                    yield path, load(path)
+
+
+@contextmanager
+def _noting(faults: list[RecordingError]) -> Iterator[None]:
+    try:
+        yield
+    except RecordingError as error:
+        faults.append(error)
+        click.echo(redact_sentence(str(error)), err=True)
 
 
 def _named(hooks: HookSettings) -> HookSettings:

@@ -1,8 +1,8 @@
-"""OriginateResponse: a click-to-call whose agent could not even be rung.
+"""OriginateResponse: whose wish a click-to-call was, and one whose agent could not even be rung.
 
-It comes when the agent's side is answered or has failed, while that call still lives; but for a phone that is
-not registered it is the only event at all (docs/facts/asterisk.md 38): no channel, no Linkedid. Then the
-request's own ActionID has to stand for the call.
+It comes when the agent's side is answered or has failed, while that call lives or in the moment after its end;
+but for a phone that is not registered it is the only event at all (docs/facts/asterisk.md 38): no channel, no
+Linkedid. Then the request's own ActionID has to stand for the call.
 """
 
 from __future__ import annotations
@@ -15,14 +15,25 @@ from itgrix_core.calls.topology import endpoint_of
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Call, Direction, Disposition, PhoneNumber
 
+LATE_SECONDS = 2.0
+"""How long after its call's end a response may come: another thread of Asterisk says it."""
+
 
 def on_response(board: Board, message: Message, at: float) -> None:
-    """Tell of a call that never had a channel; all others tell of themselves."""
+    """Note the ActionID of a call that lives; tell of one that never had a channel."""
     extension = endpoint_of(message.get("Channel")).partition("@")[0]
     action, client = message.get("ActionID"), number(message.get("Exten"))
-    if message.get("Response") != "Failure" or not action or not board.topology.is_inside(extension):
+    known = board.channels.get(message.get("Uniqueid")) or _concerned(board, extension)
+    if known:
+        _note(board, known, action)
         return
-    if any(_concerns(call, extension) for call in board.calls.values()):
+    is_late = at - board.unheard.pop(extension, at - LATE_SECONDS) < LATE_SECONDS
+    if (
+        is_late
+        or message.get("Response") != "Failure"
+        or not action
+        or not board.topology.is_inside(extension)
+    ):
         return
     call = Call(
         key=f"{board.pbx}/{action}",
@@ -37,9 +48,21 @@ def on_response(board: Board, message: Message, at: float) -> None:
         disposition=Disposition.AGENT_UNAVAILABLE,
         hangup_by="pbx",
         is_click_to_call=True,
+        action_id=action,
         timezone=board.timezone,
     )
     board.told += [CallStarted(call, at), CallEnded(call, at)]
+
+
+def _note(board: Board, call: CallState, action: str) -> None:
+    if call.is_originated and action and not call.action_id:
+        call.action_id = action
+        board.changed[call.key] = None
+
+
+def _concerned(board: Board, extension: str) -> CallState | None:
+    """The live call that a response without a channel is about."""
+    return next((call for call in board.calls.values() if _concerns(call, extension)), None)
 
 
 def _concerns(call: CallState, extension: str) -> bool:

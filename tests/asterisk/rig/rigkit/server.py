@@ -140,7 +140,7 @@ class Asterisk:
             return
         self.cli("core stop now")
         end = time.monotonic() + timeout
-        while self._pid() == pid:
+        while _is_asterisk(pid):  # its pid file goes long before it does
             if time.monotonic() > end + timeout:
                 raise RigError(f"Asterisk {self.version} (process {pid}) survives even kill -9.")
             if time.monotonic() > end:
@@ -167,10 +167,9 @@ class Asterisk:
     def _pid(self) -> int | None:
         try:
             pid = int((self.tree / "var/run/asterisk/asterisk.pid").read_text())
-            stat = Path(f"/proc/{pid}/stat").read_text()
         except (OSError, ValueError):
             return None
-        return pid if "(asterisk)" in stat and ") Z " not in stat else None
+        return pid if _is_asterisk(pid) else None
 
     def _listens(self, port: int) -> bool:
         with socket.socket() as probe:
@@ -278,6 +277,15 @@ def _mirror() -> str:
         if address.rstrip("/").endswith("/debian"):
             return address
     raise RigError("This machine's apt knows no Debian mirror. Add one to /etc/apt/sources.list.")
+
+
+def _is_asterisk(pid: int) -> bool:
+    """Whether this process is an Asterisk that lives."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return "(asterisk)" in stat and ") Z " not in stat
 
 
 def _run(command: list[str]) -> str:

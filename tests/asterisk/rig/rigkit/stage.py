@@ -39,11 +39,15 @@ class Stage:
             self.phones[name] = Phone(name, address, port, self.diary, headers=(("X-Rig-Trunk", name),))
 
     async def __aenter__(self) -> Self:
-        for phone in self.phones.values():
-            await phone.open()
-            if phone.name not in PROVIDERS:
-                await phone.register()
-        await self.quiet()
+        try:
+            for phone in self.phones.values():
+                await phone.open()
+                if phone.name not in PROVIDERS:
+                    await phone.register()
+            await self.quiet()
+        except BaseException:  # or the ports stay taken
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
