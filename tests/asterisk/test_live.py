@@ -81,7 +81,11 @@ def live(asterisk_of, phones_of, tmp_path_factory):
 
 @pytest.mark.parametrize(("version", "name"), SCENARIOS)
 def test_what_is_understood_is_what_the_phones_did(live, version, name):
-    """Number of calls, parties, phones, times, transfers, sound files, how it ended; nothing odd or open."""
+    """Number of calls, parties, phones, times, transfers, sound files, how it ended; nothing odd or open.
+
+    Only where nobody talked a file may stay unknown: a call that is refused at once is over before its name
+    could be asked for.
+    """
     serve, phones, folder = live(version)
     serve.wait_for(lambda: serve.is_connected, "the line to Asterisk")
     before = len(serve.told)
@@ -92,5 +96,8 @@ def test_what_is_understood_is_what_the_phones_did(live, version, name):
     calls = ended(told)
     found = differences(truth["calls"], calls, not_known(f"live{version}/{name}"))
     assert not found, "\n".join([*found, f"Its recording: {folder}/scenarios/{name}.ami.gz"])
-    assert files_of(calls) == [file["file"] for file in truth["recordings"]]
+    appeared = {file["file"] for file in truth["recordings"]}
+    unknown = appeared - set(files_of(calls))
+    assert set(files_of(calls)) <= appeared
+    assert not (unknown and any(call["talk_s"] for call in calls)), unknown
     assert (oddities(told), still_open(told)) == ([], set())

@@ -1,7 +1,7 @@
 """OriginateResponse: whose wish a click-to-call was, and one whose agent could not even be rung.
 
-It comes when the agent's side is answered or has failed, while that call lives or in the moment after its end;
-but for a phone that is not registered it is the only event at all (docs/facts/asterisk.md 38): no channel, no
+It comes when the agent's side is answered or has failed, while that call lives or in the moment after. But
+for a phone that is not registered it is the only event at all (docs/facts/asterisk.md 38): no channel, no
 Linkedid. Then the request's own ActionID has to stand for the call.
 """
 

@@ -25,11 +25,11 @@ async def record(asterisk: Asterisk, name: str, folder: Path, user: str = "itgri
     async with Stage(asterisk) as stage:
         before = sounds_of(asterisk), {end: len(_written(asterisk, end)) for end in WRITTEN}
         stage.tap = tap = await Tap(asterisk.address, user).open()
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.1)
         stage.diary.items.clear()
         try:
             await asyncio.wait_for(RECORDED[name](stage), 150)
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.1)
         finally:
             tap.close()
     tap.save(folder, name)

@@ -44,7 +44,7 @@ class Stage:
                 await phone.open()
                 if phone.name not in PROVIDERS:
                     await phone.register()
-            await self.quiet()
+            await self.quiet(settle=0)
         except BaseException:  # or the ports stay taken
             await self.__aexit__()
             raise
@@ -62,8 +62,8 @@ class Stage:
         """The calls that these phones get, ringing."""
         return list(await asyncio.gather(*(self.phones[name].next_ring(within) for name in extensions)))
 
-    async def quiet(self, within: float = 40) -> None:
-        """Waits until Asterisk has no channel left, and its last events have been said.
+    async def quiet(self, within: float = 40, settle: float = 0.5) -> None:
+        """Waits until Asterisk has no channel left, and its last events have been said (`settle` seconds).
 
         Raises:
             TimeoutError: a channel is still there.
@@ -75,4 +75,4 @@ class Stage:
             if time.monotonic() > end:
                 raise TimeoutError("Asterisk still has channels; the scenario left a call open.")
             await asyncio.sleep(0.2)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(settle)
