@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rigkit import sip
 from rigkit.call import PhoneCall
-from rigkit.server import SIP_PORT
+from rigkit.server import ADDRESS, SIP_PORT
 from rigkit.sound import Sound
 
 if TYPE_CHECKING:
@@ -33,9 +33,10 @@ class Phone(asyncio.DatagramProtocol):
 
     Args:
         name: who it is: an extension ("101") or a provider ("provider1").
-        address, port: its UDP port; Asterisk is at the same address.
+        port: its UDP port.
         diary: where it writes down what it does.
         headers: headers of every INVITE; they tell Asterisk which provider calls.
+        address: its own and its Asterisk's.
 
     Attributes:
         deaf: while true, calls are noted and not replied to at all, as by a phone whose network has gone.
@@ -44,10 +45,10 @@ class Phone(asyncio.DatagramProtocol):
     def __init__(
         self,
         name: str,
-        address: str,
         port: int,
         diary: Diary,
         headers: tuple[tuple[str, str], ...] = (),
+        address: str = ADDRESS,
     ) -> None:
         self.name = name
         self.port = port

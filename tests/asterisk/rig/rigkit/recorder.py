@@ -24,7 +24,7 @@ async def record(asterisk: Asterisk, name: str, folder: Path, user: str = "itgri
     """Plays the scenario, leaves its files in the folder (which is there); returns what truth.json holds."""
     async with Stage(asterisk) as stage:
         before = sounds_of(asterisk), {end: len(_written(asterisk, end)) for end in WRITTEN}
-        stage.tap = tap = await Tap(asterisk.address, user).open()
+        stage.tap = tap = await Tap(user, asterisk.address).open()
         await asyncio.sleep(0.1)
         stage.diary.items.clear()
         try:

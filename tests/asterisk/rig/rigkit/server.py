@@ -15,18 +15,16 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 from pathlib import Path
 
+from rigkit.packages import RigError, complete, fetch, inside, root_folder, run, unpack
+
 SUITES = {"22": "sid", "16": "bullseye"}
-FIRST_ADDRESS = IPv4Address(os.environ.get("ITGRIX_ASTERISK_ADDRESS") or "127.0.0.22")
-ADDRESSES = {version: str(FIRST_ADDRESS + place) for place, version in enumerate(SUITES)}
+ADDRESS = os.environ.get("ITGRIX_ASTERISK_ADDRESS") or "127.0.0.22"
 AMI_PORT = 5038
 SIP_PORT = 5060
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 ETC = Path(__file__).parents[1] / "etc"
 CONF = "etc/itgrix-rig"
-LEFT_OUT = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/perl", "usr/share/doc-base")
 FOLDERS = (
     "var/lib/asterisk/keys",
     "var/run/asterisk",
@@ -37,17 +35,6 @@ FOLDERS = (
     "var/spool/asterisk/outgoing",
     "usr/share/asterisk/rig-moh",
 )
-
-
-class RigError(Exception):
-    """The rig cannot do what was asked; the message is a sentence that says why and what helps."""
-
-
-def root_folder() -> Path:
-    """Where the rig keeps its Asterisks: ITGRIX_ASTERISK_ROOT, else `itgrix-asterisk` in the user's cache."""
-    if own := os.environ.get("ITGRIX_ASTERISK_ROOT"):
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "itgrix-asterisk"
 
 
 @dataclass(frozen=True)
@@ -66,8 +53,9 @@ class Asterisk:
 
     @property
     def address(self) -> str:
-        """The loopback address at which it and its phones are."""
-        return ADDRESSES[self.version]
+        """Where it listens, and where its phones are: the rig's address, for 16 the next one."""
+        network, _, place = ADDRESS.rpartition(".")
+        return f"{network}.{int(place) + list(SUITES).index(self.version)}"
 
     @property
     def tree(self) -> Path:
@@ -91,12 +79,12 @@ class Asterisk:
             for folder in (work, self.tree):
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir(parents=True)
-            self._unpack(_fetch(SUITES[self.version], work))
+            unpack(fetch(SUITES[self.version], work), self.tree)
             self._finish_tree()
             shutil.rmtree(work)
-            _run([*self._inside(), "/usr/sbin/asterisk", "-V"])
+            run([*inside(self.tree), "/usr/sbin/asterisk", "-V"])
             (self.tree / ".ready").touch()
-        return _run([*self._inside(), "/usr/sbin/asterisk", "-V"]).strip()
+        return run([*inside(self.tree), "/usr/sbin/asterisk", "-V"]).strip()
 
     def start(self, timeout: float = 40) -> None:
         """Starts it with the configuration of `etc/` and waits until it has booted; nothing if it runs.
@@ -108,15 +96,15 @@ class Asterisk:
             return
         if not self.installed:
             raise RigError(f"Asterisk {self.version} is not installed; run `rig install {self.version}`.")
-        if self._listens(AMI_PORT):
+        if _listens(self.address):
             raise RigError(
                 f"{self.address}:{AMI_PORT} is taken already. Stop what listens there (`rig stop`)."
             )
         self._write_configuration()
         # the shell lets go of it, so that it outlives whoever started it and is nobody's zombie
         detach = 'log=$1; shift; setsid "$@" >"$log" 2>&1 </dev/null &'
-        asterisk = [*self._inside(), "/usr/sbin/asterisk", "-f", "-C", f"/{CONF}/asterisk.conf"]
-        _run(["sh", "-c", detach, "sh", str(self.tree / "var/log/asterisk/stdout"), *asterisk])
+        asterisk = [*inside(self.tree), "/usr/sbin/asterisk", "-f", "-C", f"/{CONF}/asterisk.conf"]
+        run(["sh", "-c", detach, "sh", str(self.tree / "var/log/asterisk/stdout"), *asterisk])
         self.wait_until_booted(timeout)
 
     def wait_until_booted(self, timeout: float = 40) -> None:
@@ -126,7 +114,7 @@ class Asterisk:
             RigError: it does not come up; with the end of its log.
         """
         end = time.monotonic() + timeout
-        while not (self.running() and self._listens(AMI_PORT) and self._booted()):
+        while not (self.running() and _listens(self.address) and self._booted()):
             if time.monotonic() > end:
                 raise RigError(
                     f"Asterisk {self.version} did not come up in {timeout:.0f} s:\n{self._log_end()}"
@@ -135,7 +123,7 @@ class Asterisk:
 
     def stop(self, timeout: float = 10) -> None:
         """Stops it, by force if it does not obey; nothing if it does not run."""
-        pid = self._pid()
+        pid = self.pid
         if pid is None:
             return
         self.cli("core stop now")
@@ -149,32 +137,22 @@ class Asterisk:
 
     def running(self) -> bool:
         """Whether this very Asterisk is alive."""
-        return self._pid() is not None
+        return self.pid is not None
 
     def cli(self, command: str) -> str:
         """What Asterisk prints for a command of its console (`core show channels`)."""
-        asterisk = [*self._inside(), "/usr/sbin/asterisk", "-C", f"/{CONF}/asterisk.conf", "-rx", command]
+        asterisk = [*inside(self.tree), "/usr/sbin/asterisk", "-C", f"/{CONF}/asterisk.conf", "-rx", command]
         return subprocess.run(asterisk, capture_output=True, text=True, errors="replace", check=False).stdout
 
     # ---- how ----
-    def _inside(self) -> list[str]:
-        """What goes before a command to run it with the tree for its root."""
-        if os.geteuid() == 0:
-            return ["chroot", str(self.tree)]
-        script = 'mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"'
-        return ["unshare", "-rm", "sh", "-c", script, str(self.tree)]
-
-    def _pid(self) -> int | None:
+    @property
+    def pid(self) -> int | None:
+        """Its process; `None` when it does not run."""
         try:
             pid = int((self.tree / "var/run/asterisk/asterisk.pid").read_text())
         except (OSError, ValueError):
             return None
         return pid if _is_asterisk(pid) else None
-
-    def _listens(self, port: int) -> bool:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            return probe.connect_ex((self.address, port)) == 0
 
     def _booted(self) -> bool:
         return "fully booted" in self.cli("core waitfullybooted")
@@ -186,29 +164,13 @@ class Asterisk:
         ]
         return "\n".join(lines[-20:])
 
-    def _unpack(self, packages: list[Path]) -> None:
-        left_out = [f"--exclude=./{folder}" for folder in LEFT_OUT]
-        untar = ["tar", "-x", "-C", str(self.tree), "--no-same-owner", "--keep-directory-symlink", *left_out]
-        for package in packages:
-            with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as reader:
-                done = subprocess.run(untar, stdin=reader.stdout, capture_output=True, text=True, check=False)
-            if done.returncode or reader.returncode:
-                raise RigError(f"{package.name} cannot be unpacked: {done.stderr.strip()}. Is the disk full?")
-
     def _finish_tree(self) -> None:
-        """What the packages' own scripts would have done: merged /usr, sounds, devices."""
-        for name in ("bin", "sbin", "lib", "lib64"):
-            if (self.tree / "usr" / name).is_dir() and not (self.tree / name).exists():
-                (self.tree / name).symlink_to(f"usr/{name}")
-        for name in ("tmp", "dev", "etc"):
-            (self.tree / name).mkdir(exist_ok=True)
+        """What the packages' own scripts would have done, and where the sounds are."""
+        complete(self.tree)
         sounds = self.tree / "usr/share/asterisk/sounds/en"
         sounds.unlink(missing_ok=True)
         sounds.symlink_to("en_US_f_Allison")
         (self.tree / "etc/hosts").write_text(f"{self.address} localhost\n")
-        if os.geteuid() == 0:
-            for name, minor in (("null", "3"), ("random", "8"), ("urandom", "9")):
-                _run(["mknod", "-m", "666", str(self.tree / "dev" / name), "c", "1", minor])
 
     def _write_configuration(self) -> None:
         """The files of `etc/`, with the address, the folder of modules and the phone farm written in."""
@@ -239,44 +201,10 @@ callerid = Phone {number} <{number}>
 [{number}](phone-aor)"""
 
 
-def _fetch(suite: str, work: Path) -> list[Path]:
-    """Asterisk's packages and all that they need, from the mirror that this machine's apt uses."""
-    for folder in ("lists/partial", "cache/archives/partial", "etc/apt.conf.d", "etc/preferences.d"):
-        (work / folder).mkdir(parents=True)
-    (work / "status").touch()
-    source = work / "etc/sources.list"
-    source.write_text(f"deb [signed-by={KEYRING}] {_mirror()} {suite} main\n")
-    settings = {
-        "Dir::Etc": work / "etc",
-        "Dir::Etc::sourcelist": source,
-        "Dir::Etc::sourceparts": "-",
-        "Dir::State::lists": work / "lists",
-        "Dir::State::status": work / "status",
-        "Dir::Cache": work / "cache",
-        "Acquire::Check-Valid-Until": "false",  # a mirror may be a snapshot of an older day
-        "Acquire::Languages": "none",
-        "Acquire::Retries": "2",
-        "APT::Install-Recommends": "false",
-        "APT::Update::Error-Mode": "any",
-        "APT::Sandbox::User": _run(["id", "-un"]).strip(),
-    }
-    apt = [
-        "apt-get",
-        "-qq",
-        *(part for name, value in settings.items() for part in ("-o", f"{name}={value}")),
-    ]
-    _run([*apt, "update"])
-    _run([*apt, "-y", "--download-only", "install", "asterisk"])
-    return sorted((work / "cache/archives").glob("*.deb"))
-
-
-def _mirror() -> str:
-    """The Debian mirror of this machine's apt."""
-    listed = _run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"])
-    for address in listed.splitlines():
-        if address.rstrip("/").endswith("/debian"):
-            return address
-    raise RigError("This machine's apt knows no Debian mirror. Add one to /etc/apt/sources.list.")
+def _listens(address: str) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((address, AMI_PORT)) == 0
 
 
 def _is_asterisk(pid: int) -> bool:
@@ -286,15 +214,3 @@ def _is_asterisk(pid: int) -> bool:
     except OSError:
         return False
     return "(asterisk)" in stat and ") Z " not in stat
-
-
-def _run(command: list[str]) -> str:
-    """What the command prints; raises RigError with what it complained about."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    except FileNotFoundError:
-        raise RigError(f"`{command[0]}` is not on this machine; the rig needs it.") from None
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        raise RigError(f"`{' '.join(command[:2])} … {command[-1]}` failed: {' '.join(said[-3:])}")
-    return done.stdout

@@ -32,11 +32,12 @@ class Stage:
         self.asterisk = asterisk
         self.diary = Diary()
         self.calls: list[Truth] = []
-        self.tap = Tap(asterisk.address)
-        address = asterisk.address
-        self.phones = {name: Phone(name, address, 5000 + int(name), self.diary) for name in extensions}
+        self.tap = Tap(address=asterisk.address)
+        self.phones = {
+            name: Phone(name, 5000 + int(name), self.diary, address=asterisk.address) for name in extensions
+        }
         for name, port in PROVIDERS.items():
-            self.phones[name] = Phone(name, address, port, self.diary, headers=(("X-Rig-Trunk", name),))
+            self.phones[name] = Phone(name, port, self.diary, (("X-Rig-Trunk", name),), asterisk.address)
 
     async def __aenter__(self) -> Self:
         try:

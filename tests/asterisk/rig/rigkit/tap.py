@@ -8,7 +8,7 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from rigkit.server import AMI_PORT
+from rigkit.server import ADDRESS, AMI_PORT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,13 +20,13 @@ class Tap:
     """One logged-in connection, with all classes that its user may read.
 
     Args:
-        address: where the Asterisk is.
         user: a user of `etc/manager.conf`.
+        address: of the Asterisk.
     """
 
-    def __init__(self, address: str, user: str = "itgrix") -> None:
-        self.address = address
+    def __init__(self, user: str = "itgrix", address: str = ADDRESS) -> None:
         self.user = user
+        self.address = address
         self._data = bytearray()
         self._chunks: list[tuple[int, float]] = []
         self._actions = 0
