@@ -115,6 +115,8 @@ def _take(board: Board, into: CallState, leg: Leg, at: float) -> None:
         up_at=leg.up_at,
         has_refused=leg.has_refused,
         status=leg.status,
+        phone=leg.phone,
+        person=leg.person if leg.person in into.legs else "",
     )
     if leg.rang_at:
         board.advance(into, fresh, LegTrigger.RINGS, at)

@@ -11,7 +11,6 @@ from itgrix_core.calls.board import Board
 from itgrix_core.calls.events import CallEnded, CallStarted
 from itgrix_core.calls.handlers.births import number
 from itgrix_core.calls.state import CallState
-from itgrix_core.calls.topology import endpoint_of
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Call, Direction, Disposition, PhoneNumber
 
@@ -21,7 +20,7 @@ LATE_SECONDS = 2.0
 
 def on_response(board: Board, message: Message, at: float) -> None:
     """Note the ActionID of a call that lives; tell of one that never had a channel."""
-    extension = endpoint_of(message.get("Channel")).partition("@")[0]
+    extension = board.topology.extension_of(message.get("Channel")).partition("@")[0]
     action, client = message.get("ActionID"), number(message.get("Exten"))
     known = board.channels.get(message.get("Uniqueid")) or _concerned(board, extension)
     if known:
