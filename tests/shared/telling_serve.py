@@ -3,13 +3,15 @@
     telling_serve.py CONFIG TOLD [CLASSES]
 
 CLASSES overrules the classes of events that are asked for at login ("on": all that the user may read). A line
-holds `kind`, `key` (of the call), and of an ended call `call`, in the words of `itgrix replay --json`.
+holds `kind`, `key` (of the call), `cpu` (processor seconds so far of the thread that understands and stores),
+and of an ended call `call`, in the words of `itgrix replay --json`.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from functools import partial, partialmethod
 from pathlib import Path
 
@@ -31,7 +33,7 @@ class Teller:
     def happened(self, event):
         """A line; the call itself only when it is over."""
         call = call_as_json(event.call) if isinstance(event, CallEnded) else None
-        self._say(kind=event.kind, key=event.call.key, call=call)
+        self._say(kind=event.kind, key=event.call.key, call=call, cpu=time.thread_time())
 
     def odd(self, oddity):
         """A line."""
