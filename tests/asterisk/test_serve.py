@@ -6,10 +6,10 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 import yaml
+from serving import PATIENCE_SECONDS, settings_of
 
 from itgrix_core.sandbox.bitrix import Settings, default_seed, run_portal
 from itgrix_core.sandbox.bitrix.auditing import audit, problems
@@ -17,7 +17,6 @@ from itgrix_core.sandbox.bitrix.auditing import audit, problems
 pytestmark = pytest.mark.asterisk
 
 USERS = {"101": 11, "102": 12, "103": 13}
-PATIENCE_SECONDS = 20.0
 
 
 class Serving:
@@ -45,7 +44,7 @@ def serving(asterisk, tmp_path):
     """The service as an operator starts it: a YAML file and a command."""
     with run_portal(Settings(limits=None), default_seed()) as portal:
         config = tmp_path / "itgrix.yaml"
-        config.write_text(yaml.safe_dump(_settings(asterisk, portal.webhook)))
+        config.write_text(yaml.safe_dump(settings_of(asterisk, portal.webhook) | {"log_level": "debug"}))
         log = tmp_path / "serve.log"
         command = [sys.executable, "-m", "itgrix_core.app.cli", "-c", str(config), "serve"]
         with log.open("wb") as sink, subprocess.Popen(command, stderr=sink, env={**os.environ}) as process:
@@ -55,24 +54,6 @@ def serving(asterisk, tmp_path):
             finally:
                 process.terminate()
                 assert process.wait(15) == 0
-
-
-def _settings(asterisk, webhook):
-    return {
-        "data_folder": "data",
-        "log_level": "debug",
-        "asterisk": {
-            "rig": {
-                "host": asterisk.host,
-                "port": asterisk.port,
-                "username": asterisk.username,
-                "secret": asterisk.secret,
-                "timezone": "UTC",
-                "recordings": str(Path(asterisk.server.tree) / "var/spool/asterisk/monitor"),
-            }
-        },
-        "crm": {"sandbox": {"webhook": webhook, "lines": {"74950000101": "74950000001"}}},
-    }
 
 
 def _wait_connected(log):
