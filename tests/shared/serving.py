@@ -113,7 +113,8 @@ class Serve:
     def kept_calls(self) -> list[str]:
         """Calls that a service which is stopped would go on with."""
         with Database(self.folder / "data") as database:
-            return sorted(Spool(database, lambda _lanes: None).calls(PBX))
+            rows = Spool(database, lambda _lanes: None).calls(PBX)
+        return sorted(rows.keys() - {f"{PBX}/learnt"})  # that one is about the PBX's endpoints
 
     def wait_for(self, condition: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> None:
         """Waits until it is so; fails with the log when it never is."""
