@@ -59,10 +59,10 @@ def outage(request, asterisk, tmp_path):
 
 
 async def three_calls(stage):
-    """A client talks with 101, another one rings at 102, 103 rings somebody outside: their six sides."""
+    """A client talks with 101, another one rings at 104, 103 rings somebody outside: their six sides."""
     client, agent = await talk(stage, TALKING)
-    waiting = await stage.dial_in(RINGING, "74950000102")
-    (ringing,) = await stage.ring("102")
+    waiting = await stage.dial_in(RINGING, "74950000104")
+    (ringing,) = await stage.ring("104")
     caller = await stage.phones["103"].call(f"8{OUTGOING[1:]}")
     (mobile,) = await stage.ring("provider1")
     await asyncio.sleep(1)
