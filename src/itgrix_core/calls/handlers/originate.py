@@ -22,19 +22,22 @@ def on_response(board: Board, message: Message, at: float) -> None:
     """Note the ActionID of a call that lives; tell of one that never had a channel."""
     extension = board.topology.extension_of(message.get("Channel")).partition("@")[0]
     action, client = message.get("ActionID"), number(message.get("Exten"))
-    known = board.channels.get(message.get("Uniqueid")) or _concerned(board, extension)
+    own = board.channels.get(message.get("Uniqueid"))
+    known = own or _concerned(board, extension)
     if known:
-        _note(board, known, action)
+        if own or known.dialled in (client, message.get("CallerIDNum")):
+            _note(board, known, action)
         return
     is_late = at - board.unheard.pop(extension, at - LATE_SECONDS) < LATE_SECONDS
-    if (
-        is_late
-        or message.get("Response") != "Failure"
-        or not action
-        or not board.topology.is_inside(extension)
-    ):
-        return
-    call = Call(
+    is_failure = message.get("Response") == "Failure" and board.topology.is_inside(extension)
+    if is_failure and action and not is_late:
+        call = _without_channel(board, extension, client, action, at)
+        board.told += [CallStarted(call, at), CallEnded(call, at)]
+
+
+def _without_channel(board: Board, extension: str, client: str, action: str, at: float) -> Call:
+    """A call to an employee whose phone is not there."""
+    return Call(
         key=f"{board.pbx}/{action}",
         pbx=board.pbx,
         linkedid="",
@@ -50,7 +53,6 @@ def on_response(board: Board, message: Message, at: float) -> None:
         action_id=action,
         timezone=board.timezone,
     )
-    board.told += [CallStarted(call, at), CallEnded(call, at)]
 
 
 def _note(board: Board, call: CallState, action: str) -> None:
