@@ -23,10 +23,11 @@ def on_response(board: Board, message: Message, at: float) -> None:
     extension = board.topology.extension_of(message.get("Channel")).partition("@")[0]
     action, client = message.get("ActionID"), number(message.get("Exten"))
     own = board.channels.get(message.get("Uniqueid"))
-    known = own or _concerned(board, extension)
-    if known:
-        if own or known.dialled in (client, message.get("CallerIDNum")):
-            _note(board, known, action)
+    concerned = [own] if own else [call for call in board.calls.values() if _concerns(call, extension)]
+    if concerned:
+        numbers = (client, message.get("CallerIDNum"))
+        waiting = (call for call in concerned if call.dialled in numbers and not call.action_id)
+        _note(board, own or next(waiting, None), action)
         return
     is_late = at - board.unheard.pop(extension, at - LATE_SECONDS) < LATE_SECONDS
     is_failure = message.get("Response") == "Failure" and board.topology.is_inside(extension)
@@ -55,15 +56,10 @@ def _without_channel(board: Board, extension: str, client: str, action: str, at:
     )
 
 
-def _note(board: Board, call: CallState, action: str) -> None:
-    if call.is_originated and action and not call.action_id:
+def _note(board: Board, call: CallState | None, action: str) -> None:
+    if call and call.is_originated and action and not call.action_id:
         call.action_id = action
         board.changed[call.key] = None
-
-
-def _concerned(board: Board, extension: str) -> CallState | None:
-    """The live call that a response without a channel is about."""
-    return next((call for call in board.calls.values() if _concerns(call, extension)), None)
 
 
 def _concerns(call: CallState, extension: str) -> bool:
