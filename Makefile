@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
+RATE ?= 50
+SECONDS ?= 10
 
-.PHONY: help demo test slow fuzz bench asterisk lint types docs
+.PHONY: help demo test slow fuzz bench asterisk asterisk22 asterisk16 load lint types docs
 
 help:
 	@echo "make demo      real recorded calls through hooks into a CRM that runs here (ARGS='...' for itgrix demo)"
@@ -12,7 +14,8 @@ help:
 	@echo "make slow      the tests that take longer than a person waits"
 	@echo "make fuzz      mutated bytes and messages in great numbers, a part of make slow; says how many"
 	@echo "make bench     side by side with its peers and under load, some minutes (QUICK=1: under two)"
-	@echo "make asterisk  the tests on a real Asterisk, which is installed when it is missing"
+	@echo "make asterisk  the tests on real Asterisks 22 and 16, which are installed when they are missing"
+	@echo "make load      many calls at once through a real Asterisk (RATE=50 SECONDS=10)"
 	@echo "make lint      style and import contract"
 	@echo "make types     mypy, strict"
 	@echo "make docs      the manual of the hooks, from their specs"
@@ -32,8 +35,18 @@ fuzz: $(VENV)/.for-tests
 bench: $(VENV)/.for-tests
 	$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(ARGS)
 
+# the two drive different phones on different addresses, so they may run beside each other
 asterisk: $(VENV)/.for-tests
-	$(BIN)/pytest -m asterisk -rs $(ARGS)
+	@$(MAKE) --no-print-directory -j2 --output-sync=target asterisk22 asterisk16
+
+asterisk22: $(VENV)/.for-tests
+	$(BIN)/pytest -m "asterisk and not asterisk16 and not load" -rs $(ARGS)
+
+asterisk16: $(VENV)/.for-tests
+	$(BIN)/pytest -m "asterisk16 and not load" -rs $(ARGS)
+
+load: $(VENV)/.for-tests
+	ITGRIX_LOAD_RATE=$(RATE) ITGRIX_LOAD_SECONDS=$(SECONDS) $(BIN)/pytest -m "asterisk and load" -rsP $(ARGS)
 
 lint: $(VENV)/.for-lint
 	$(BIN)/ruff check

@@ -112,6 +112,7 @@ class Conversation:
         is_caller: the employee made the call (dialled out, or clicked in the CRM).
         was_rung: his phone was dialled; `False` when he fetched the call himself (pickup, parking).
         rang_at: when the phone began to ring, `None` if it never did.
+        picked_up_at: when the phone was picked up; somebody to talk with may come later (click-to-call).
         answered_at: when the employee and the other party could first hear each other.
         ended_at: when the phone's channel ended or stopped ringing.
         result: set when it ended.
@@ -125,6 +126,7 @@ class Conversation:
     is_caller: bool = False
     was_rung: bool = False
     rang_at: float | None = None
+    picked_up_at: float | None = None
     answered_at: float | None = None
     ended_at: float | None = None
     result: Result | None = None
@@ -183,7 +185,10 @@ class Call:
         extension: the inside number that *made* the call (outbound, internal).
         dialled: what that extension dialled, as typed.
         queue: the (last) queue the caller waited in.
+        tried_trunks: of an outgoing call, every trunk that was tried, in order.
         rang_at: when the called side first rang.
+        heard_at: when a caller from outside was answered by whatever, as a queue or a menu does long before
+            a human.
         answered_at: first moment at which a human employee and the other party heard each other.
         ended_at: when the client (internal: the caller) was gone; `None` while the call lives.
         conversations: in the order in which the phones were rung.
@@ -191,6 +196,8 @@ class Call:
         disposition: `None` until the call has ended.
         hangup_by: "external", "agent", "pbx"; for internal calls the extension or "pbx".
         is_click_to_call: the PBX called the employee first, at somebody's request (Originate).
+        action_id: the ActionID of that request.
+        is_found: the call was on already when we came; what happened before is not known.
         is_in_menu: the caller was last in a voice menu or announcement: no phone was tried after it.
         lost_sight: why the end was not seen, "" if it was.
         part_of: key of the whole call, if this is one employee's talk of it, filed by itself; else "".
@@ -209,7 +216,9 @@ class Call:
     extension: str | None = None
     dialled: str | None = None
     queue: str | None = None
+    tried_trunks: tuple[str, ...] = ()
     rang_at: float | None = None
+    heard_at: float | None = None
     answered_at: float | None = None
     ended_at: float | None = None
     conversations: tuple[Conversation, ...] = ()
@@ -218,6 +227,8 @@ class Call:
     disposition: Disposition | None = None
     hangup_by: str | None = None
     is_click_to_call: bool = False
+    action_id: str | None = None
+    is_found: bool = False
     is_in_menu: bool = False
     lost_sight: str = ""
     part_of: str = ""

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 import yaml
 from rigkit.scenarios import crossing
+from serving import PATIENCE_SECONDS, line_of, settings_of
 
 from itgrix_core.sandbox.bitrix import Settings, default_seed, run_portal
 from itgrix_core.sandbox.bitrix.auditing import audit, problems
@@ -18,7 +19,6 @@ from itgrix_core.sandbox.bitrix.auditing import audit, problems
 pytestmark = pytest.mark.asterisk
 
 USERS = {"101": 11, "102": 12, "103": 13}
-PATIENCE_SECONDS = 20.0
 
 
 class Serving:
@@ -74,23 +74,8 @@ def serve(asterisks, links, tmp_path):
 
 
 def _settings(asterisks, links, webhook):
-    return {
-        "data_folder": "data",
-        "log_level": "debug",
-        "asterisk": {name: _line(each) | {"links": links.get(name, {})} for name, each in asterisks.items()},
-        "crm": {"sandbox": {"webhook": webhook, "lines": {"74950000101": "74950000001"}}},
-    }
-
-
-def _line(asterisk):
-    return {
-        "host": asterisk.host,
-        "port": asterisk.port,
-        "username": asterisk.username,
-        "secret": asterisk.secret,
-        "timezone": "UTC",
-        "recordings": str(asterisk.server.tree / asterisk.server.var / "spool/asterisk/monitor"),
-    }
+    lines = {name: line_of(each) | {"links": links.get(name, {})} for name, each in asterisks.items()}
+    return settings_of(lines, webhook) | {"log_level": "debug"}
 
 
 def _wait_connected(log, count):

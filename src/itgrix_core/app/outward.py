@@ -22,11 +22,13 @@ def call_as_json(call: Call) -> dict[str, Any]:
         "external_name": call.client_name,
         "did": call.did,
         "trunk": call.trunk,
+        "tried_trunks": list(call.tried_trunks),
         "extension": call.extension,
         "dialled": call.dialled,
         "queue": call.queue,
         "started_at": _rounded(call.started_at),
         "rang_at": _rounded(call.rang_at),
+        "caller_heard_answer_at": _rounded(call.heard_at),
         "answered_at": _rounded(call.answered_at),
         "ended_at": _rounded(call.ended_at),
         "wait_s": round(call.wait_seconds, 3),
@@ -38,9 +40,21 @@ def call_as_json(call: Call) -> dict[str, Any]:
         "disposition": call.disposition.value if call.disposition else None,
         "hangup_by": call.hangup_by,
         "click_to_call": call.is_click_to_call,
+        "action_id": call.action_id,
+        **_agent(call),
+        "before_login": call.is_found,
         "ivr": call.is_in_menu,
         "recordings": [{"file": file_name(r), "pbx": r.pbx or call.pbx} for r in call.recordings],
         "lost_sight": call.lost_sight or None,
+    }
+
+
+def _agent(call: Call) -> dict[str, Any]:
+    """When the phone of a click-to-call's employee rang, and when he picked it up."""
+    agent = next((c for c in call.conversations if c.is_caller and call.is_click_to_call), None)
+    return {
+        "agent_rang_at": _rounded(agent.rang_at) if agent else None,
+        "agent_answered_at": _rounded(agent.picked_up_at) if agent else None,
     }
 
 
@@ -68,7 +82,7 @@ def _leg(call: Call, conversation: Conversation) -> dict[str, Any]:
         "extension": conversation.extension,
         "pbx": conversation.pbx or call.pbx,
         "rang_at": _rounded(conversation.rang_at),
-        "answered_at": _rounded(conversation.answered_at),
+        "answered_at": _rounded(conversation.picked_up_at or conversation.answered_at),
         "ended_at": _rounded(conversation.ended_at),
         "result": result,
     }

@@ -212,6 +212,8 @@ class Board:
         """The call's last channel is gone."""
         if call.client_left_at is None:
             call.client_left_at = at
+        if call.is_originated and not call.action_id:
+            self.sides[call.pbx].unheard[call.extension] = at
         for leg in call.legs.values():
             if leg.is_caller and leg.ended_at is None:
                 leg.ended_at = at

@@ -45,6 +45,7 @@ def meet(board: Board, call: CallState, channel: Channel, at: float) -> None:
     for person in people:
         leg = call.leg(person.uniqueid, employee_of(board, person))
         leg.is_up = True
+        leg.up_at = leg.up_at or at
         if person.kind is ChannelKind.TRUNK:
             leg.trunk = endpoint_of(person.name)
         leg.answered_at = leg.answered_at or at

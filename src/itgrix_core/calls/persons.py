@@ -93,6 +93,7 @@ def as_one(phones: list[Leg]) -> Leg:
         answered_at=_earliest(phone.answered_at for phone in phones),
         ended_at=(counts.ended_at if counts.answered_at else max(ends)) if is_over else None,
         is_up=any(phone.is_up for phone in phones),
+        up_at=_earliest(phone.up_at for phone in phones),
         result=counts.result if is_over else None,
         picked_up_by=counts.picked_up_by,
         trunk=counts.trunk,

@@ -27,6 +27,7 @@ class Side:
         prefix: what its ids begin with on the board; "" where no other PBX shares it.
         listed: while a channel list comes: the ids that live, with what those that dial are dialling.
         lost: rows of the calls that the last channel list lacked, by the ids of their channels.
+        unheard: when a click-to-call of this extension ended before its OriginateResponse came.
         has_learnt: whether what the PBX said of its endpoints differs from its saved row.
         is_settled: whether a channel list has been read since the connection began; before that, unknown
             channels are no oddity.
@@ -38,6 +39,7 @@ class Side:
     prefix: str = ""
     listed: dict[str, str] | None = None
     lost: dict[str, bytes] = field(default_factory=dict)
+    unheard: dict[str, float] = field(default_factory=dict)
     has_learnt: bool = False
     is_settled: bool = False
 

@@ -61,10 +61,10 @@ class Channel:
 class Leg:
     """One employee's channel in a call; becomes a `Conversation`. `is_rung`: somebody dialled it.
 
-    `tried_at`: when its dial began; `stopped_at`: when its dial was over; `has_refused`: the phone
-    itself asked to hang up before anybody answered; `phone`: the endpoint that was rung; `person`: key of
-    the first leg of the same employee, if several phones of his ring together (`persons`); `pbx`: whose
-    channel it is.
+    `tried_at`: when its dial began; `stopped_at`: when its dial was over; `up_at`: when the phone was
+    picked up, maybe before anybody is there to talk with; `has_refused`: the phone itself asked to hang up
+    before anybody answered; `phone`: the endpoint that was rung; `person`: key of the first leg of the same
+    employee, if several phones of his ring together (`persons`); `pbx`: whose channel it is.
     """
 
     key: str
@@ -78,6 +78,7 @@ class Leg:
     answered_at: float | None = None
     ended_at: float | None = None
     stopped_at: float | None = None
+    up_at: float | None = None
     is_up: bool = False
     has_refused: bool = False
     status: str = ""
@@ -128,6 +129,8 @@ class CallState:
         has_abandoned: Asterisk said QueueCallerAbandon.
         is_shut_down: the PBX, going down, took it with it.
         is_pbx_answered: the PBX took the caller's channel (menu, queue, announcement).
+        caller_up_at: when the caller's channel came up: by the PBX, or with the human's answer.
+        action_id: the ActionID of the Originate that began it.
         last_exten: where the caller's channel was last seen in the dialplan.
     """
 
@@ -164,6 +167,8 @@ class CallState:
     has_abandoned: bool = False
     is_shut_down: bool = False
     is_pbx_answered: bool = False
+    caller_up_at: float | None = None
+    action_id: str = ""
     lost_sight: str = ""
 
     @property

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,9 +18,9 @@ from itgrix_core.app.replay import Rehearsed, ended_calls, rehearse, tell, tell_
 from itgrix_core.calls.events import ConversationEvent, Oddity, Told
 from itgrix_core.calls.topology import Topology
 from itgrix_core.config.schema import HookSettings
-from itgrix_core.errors import ConfigError
+from itgrix_core.errors import ConfigError, RecordingError
 from itgrix_core.plugins.manager import Plugins
-from itgrix_core.sandbox.recordings import load
+from itgrix_core.sandbox.recordings import RecordedLog, load, logs_in
 from itgrix_core.telemetry.redaction import redact_sentence
 from itgrix_hooks.values import Call
 
@@ -55,26 +56,39 @@ def replay(
     internals: tuple[str, ...],
     links: list[tuple[str, str, str]],
 ) -> None:
-    """Show the events of recorded logs (.ami or .ami.gz, with the times.jsonl beside it). Nothing is sent."""
+    """Show the events of recorded logs: .ami, .ami.gz, or all below a folder. Nothing is sent.
+
+    The times are those of the times.jsonl beside a log.
+    """
     invocation.start_logs("error")
     hooks = _named(HookSettings(folder=folder)) if folder else None
     topology = Topology(max_length=max_length, trunks=frozenset(trunks), internal=frozenset(internals))
-    for told in _stories(recordings, topology, links):
+    faults: list[RecordingError] = []
+    for path, told in _stories(recordings, topology, links, faults):
         if is_json:
             for call in ended_calls(told):
-                click.echo(json.dumps(call_as_json(call), ensure_ascii=False))
-        elif hooks is not None:
+                click.echo(json.dumps({"log": path, **call_as_json(call)}, ensure_ascii=False))
+            continue
+        if (path,) != recordings:
+            click.echo(f"{path}:")
+        if hooks is not None:
             _show_requests(told, hooks)
         else:
             _show_events(told)
+    if faults:
+        raise click.exceptions.Exit(faults[0].exit_code)
 
 
 def _stories(
-    recordings: tuple[str, ...], topology: Topology, links: list[tuple[str, str, str]]
-) -> Iterator[list[Told]]:
-    """What the recordings tell: of linked PBXes one story, of every other recording one of its own."""
+    recordings: tuple[str, ...],
+    topology: Topology,
+    links: list[tuple[str, str, str]],
+    faults: list[RecordingError],
+) -> Iterator[tuple[str, list[Told]]]:
+    """What the recordings tell, with their paths: of linked PBXes one story, else one of each log."""
     if not links:
-        yield from (list(tell(load(path), topology)) for path in recordings)
+        for path, log in _loaded(map(Path, recordings), faults):
+            yield str(path), list(tell(log, topology))
         return
     paths = dict(recording.split("=", 1) for recording in recordings if "=" in recording)
     unknown = {name for link in links for name in (link[0], link[2])} - set(paths)
@@ -84,7 +98,27 @@ def _stories(
             f"missing: {', '.join(sorted(unknown)) or 'the names'}."
         )
     topologies = {pbx: _with_links(topology, pbx, links) for pbx in paths}
-    yield list(tell_linked({pbx: load(path) for pbx, path in paths.items()}, topologies))
+    with _noting(faults):
+        logs = {pbx: load(Path(path)) for pbx, path in paths.items()}
+        yield " ".join(paths.values()), list(tell_linked(logs, topologies))
+
+
+def _loaded(places: Iterable[Path], faults: list[RecordingError]) -> Iterator[tuple[Path, RecordedLog]]:
+    """Every log of these files and folders; one that cannot be read is said and keeps nobody else away."""
+    for place in places:
+        with _noting(faults):
+            for path in logs_in(place):
+                with _noting(faults):
+                    yield path, load(path)
+
+
+@contextmanager
+def _noting(faults: list[RecordingError]) -> Iterator[None]:
+    try:
+        yield
+    except RecordingError as error:
+        faults.append(error)
+        click.echo(redact_sentence(str(error)), err=True)
 
 
 def _with_links(topology: Topology, pbx: str, links: list[tuple[str, str, str]]) -> Topology:

@@ -130,7 +130,9 @@ def state_seen(board: Board, call: CallState, channel: Channel, at: float) -> No
             attempt.is_up = True
         if leg and leg.ended_at is None:
             leg.is_up = True
+            leg.up_at = leg.up_at or (None if call.is_found else at)
         if channel.uniqueid == call.caller and call.direction is Direction.INBOUND:
+            call.caller_up_at = call.caller_up_at or (None if call.is_found else at)
             call.is_pbx_answered = call.is_pbx_answered or not any(lg.is_up for lg in call.legs.values())
 
 

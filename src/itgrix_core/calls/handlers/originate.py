@@ -1,9 +1,10 @@
-"""OriginateResponse: a click-to-call whose agent could not even be rung.
+"""OriginateResponse: whose wish a click-to-call was, and one whose agent could not even be rung.
 
-It comes when the agent's side is answered or has failed, while that call still lives; but for a phone that is
-not registered it is the only event at all (docs/facts/asterisk.md 38): no channel, no Linkedid. Then the
-request's own ActionID has to stand for the call. With chan_sip the Hangup of the only channel comes first;
-then the reason tells that there was one (64). A Local channel, which is always there, proves nothing.
+It comes when the agent's side is answered or has failed, while that call lives or in the moment after. But
+for a phone that is not registered it is the only event at all (docs/facts/asterisk.md 38): no channel, no
+Linkedid. Then the request's own ActionID has to stand for the call. With chan_sip the Hangup of the only
+channel comes first; then the reason tells that there was one (64). A Local channel, which is always there,
+proves nothing.
 """
 
 from __future__ import annotations
@@ -22,19 +23,39 @@ from itgrix_hooks.values import Call, Direction, Disposition, PhoneNumber, Recor
 NEVER_CALLED = frozenset({"", "0"})
 """`Reason` when nothing could be called; with any other (3 rang out, 5 busy …) there was a channel."""
 
+LATE_SECONDS = 2.0
+"""How long after its call's end a response may come: another thread of Asterisk says it."""
+
 
 def on_response(board: Board, message: Message, at: float) -> None:
-    """Tell of a call that never had a channel; all others tell of themselves."""
+    """Note the ActionID of the call whose channel is named; tell of a call that never had one."""
+    own = board.channels.get(message.get("Uniqueid"))
+    if own is not None:
+        _note(board, own, message.get("ActionID"))
+        return
     extension = board.topology.extension_of(message.get("Channel")).partition("@")[0]
-    action, client = message.get("ActionID"), number(message.get("Exten"))
-    if message.get("Response") != "Failure" or not action or not board.topology.is_inside(extension):
+    is_failure = message.get("Response") == "Failure" and board.topology.is_inside(extension)
+    if not is_failure or not message.get("ActionID") or _had_channel(board, message, extension, at):
         return
+    call = _without_channel(board, message, extension, at)
+    board.told += [CallStarted(call, at), CallEnded(call, at)]
+
+
+def _had_channel(board: Board, message: Message, extension: str, at: float) -> bool:
+    """Whether the request became a call that tells of itself, maybe one that ended just now."""
+    ended_at = board.side.unheard.pop(extension, at - LATE_SECONDS)
+    if at - ended_at < LATE_SECONDS or any(
+        _concerns(call, board.pbx, extension) for call in board.calls.values()
+    ):
+        return True
     is_local = board.topology.kind_of(message.get("Channel")) is ChannelKind.LOCAL
-    if not is_local and message.get("Reason") not in NEVER_CALLED:
-        return
-    if any(_concerns(call, board.pbx, extension) for call in board.calls.values()):
-        return
-    call = Call(
+    return not is_local and message.get("Reason") not in NEVER_CALLED
+
+
+def _without_channel(board: Board, message: Message, extension: str, at: float) -> Call:
+    """A call to an employee whose phone is not there."""
+    action, client = message.get("ActionID"), number(message.get("Exten"))
+    return Call(
         key=f"{board.pbx}/{action}",
         pbx=board.pbx,
         linkedid="",
@@ -48,9 +69,15 @@ def on_response(board: Board, message: Message, at: float) -> None:
         hangup_by="pbx",
         recordings=tuple(_recordings(board, message.get("Channel"))),
         is_click_to_call=True,
+        action_id=action,
         timezone=board.side.timezone,
     )
-    board.told += [CallStarted(call, at), CallEnded(call, at)]
+
+
+def _note(board: Board, call: CallState, action: str) -> None:
+    if call.is_originated and action and not call.action_id:
+        call.action_id = action
+        board.changed[call.key] = None
 
 
 def _recordings(board: Board, local: str) -> Iterator[Recording]:

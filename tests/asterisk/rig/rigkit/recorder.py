@@ -24,13 +24,13 @@ LONG_DIARY = 4000
 async def record(asterisk: Asterisk, name: str, folder: Path, user: str = "itgrix") -> Truth:
     """Plays the scenario, leaves its files in the folder (which is there); returns what truth.json holds."""
     async with Stage(asterisk) as stage:
-        before = _sounds(asterisk), _marks(asterisk)
+        before = sounds_of(asterisk), _marks(asterisk)
         stage.tap = await Tap(user, asterisk.address).open()
         await asyncio.sleep(0.3)
         stage.diary.items.clear()
         try:
             await asyncio.wait_for(RECORDED[name](stage), 150)
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.1)
         finally:
             stage.tap.close()
     stage.tap.save(folder, name)
@@ -48,7 +48,7 @@ async def record_pair(sites: dict[str, Asterisk], name: str, folder: Path, user:
     `sites` are "main" and "branch".
     """
     async with Pair(*sites.values()) as pair:
-        before = {site: (_sounds(each), _marks(each)) for site, each in sites.items()}
+        before = {site: (sounds_of(each), _marks(each)) for site, each in sites.items()}
         taps = {site: LinkTap(user, each.address, LINKS[site]) for site, each in sites.items()}
         for site, stage in pair.stages.items():
             stage.tap = await taps[site].open()
@@ -100,12 +100,12 @@ def _marks(asterisk: Asterisk) -> dict[str, int]:
 
 def _new_sounds(asterisk: Asterisk, before: dict[str, int]) -> list[Truth]:
     """The sound files that were not there before."""
-    new = {file: size for file, size in _sounds(asterisk).items() if file not in before}
+    new = {file: size for file, size in sounds_of(asterisk).items() if file not in before}
     return [{"file": file, "bytes": size} for file, size in sorted(new.items())]
 
 
-def _sounds(asterisk: Asterisk) -> dict[str, int]:
-    """The sound files of calls, with their sizes."""
+def sounds_of(asterisk: Asterisk) -> dict[str, int]:
+    """The sound files of calls, by their path below the folder of recordings, with their sizes."""
     folder = asterisk.tree / asterisk.var / "spool/asterisk/monitor"
     return {str(path.relative_to(folder)): path.stat().st_size for path in folder.rglob("*.wav")}
 

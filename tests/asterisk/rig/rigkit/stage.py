@@ -50,11 +50,15 @@ class Stage:
             self.phones[name] = Phone(name, port, self.diary, headers, pbx_port, asterisk.address)
 
     async def __aenter__(self) -> Self:
-        for phone in self.phones.values():
-            await phone.open()
-            if phone.name.isdigit():
-                await phone.register()
-        await self.quiet()
+        try:
+            for phone in self.phones.values():
+                await phone.open()
+                if phone.name.isdigit():
+                    await phone.register()
+            await self.quiet(settle=0)
+        except BaseException:  # or the ports stay taken
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -78,8 +82,8 @@ class Stage:
         self.tap.ask("Status", Variables="MIXMONITOR_FILENAME")
         await asyncio.sleep(0.3)
 
-    async def quiet(self, within: float = 40) -> None:
-        """Waits until Asterisk has no channel left, and its last events have been said.
+    async def quiet(self, within: float = 40, settle: float = 0.5) -> None:
+        """Waits until Asterisk has no channel left, and its last events have been said (`settle` seconds).
 
         Raises:
             TimeoutError: a channel is still there.
@@ -91,4 +95,4 @@ class Stage:
             if time.monotonic() > end:
                 raise TimeoutError("Asterisk still has channels; the scenario left a call open.")
             await asyncio.sleep(0.2)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(settle)

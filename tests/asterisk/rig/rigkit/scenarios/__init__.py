@@ -6,6 +6,7 @@ Those of `RECORDED` are what `record` knows by name: a new one is a function and
 """
 
 from rigkit.scenarios import (
+    basics,
     clicks,
     crossing,
     freepbx,
@@ -34,6 +35,7 @@ from rigkit.scenarios.steps import PAIRED, RECORDED
 __all__ = [
     "PAIRED",
     "RECORDED",
+    "basics",
     "clicks",
     "crossing",
     "freepbx",
