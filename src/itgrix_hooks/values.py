@@ -373,32 +373,3 @@ class Filed:
             if entity and (entity.kind, entity.id) not in seen:
                 seen.add((entity.kind, entity.id))
                 yield entity
-
-
-@dataclass(frozen=True, slots=True)
-class OriginateRequest:
-    """The CRM's wish that we dial: who clicked, which number, on which line, for which entity."""
-
-    number: PhoneNumber
-    user_id: int
-    call_id: str | None = None
-    line: str | None = None
-    entity: Entity | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RouteQuestion:
-    """The dialplan's question: where does this caller go?"""
-
-    number: PhoneNumber
-    did: str | None = None
-    trunk: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RouteAnswer:
-    """Who gets the caller: an extension, the name to show on the phone, and why."""
-
-    extension: str | None = None
-    name: str = ""
-    why: str = ""

@@ -21,7 +21,10 @@ LIST_BEGINS = make_message(
 )
 LIST_ENDS = make_message(("Event", "CoreShowChannelsComplete"), ("EventList", "Complete"))
 LINKED = ("main", "branch")
-TIMES = {"started_at", "rang_at", "answered_at", "ended_at", "wait_s", "talk_s"}
+TIMES = {
+    "started_at", "rang_at", "caller_heard_answer_at", "agent_rang_at", "agent_answered_at", "answered_at",
+    "ended_at", "wait_s", "talk_s",
+}  # fmt: skip
 
 
 def feed(trackers, heard):

@@ -59,6 +59,11 @@ NOT_KNOWN: tuple[tuple[str, frozenset[str], str], ...] = (
     ("*/load_sipp_200", frozenset({"recordings"}), "the truth names none of its two hundred files"),
     ("*/originate_agent_no_answer", frozenset({"trunk"}), "the trunk was never dialled"),
     (
+        "*originate_agent_no_answer",
+        frozenset({"action_id"}),
+        "the response to an Originate that failed names no channel",
+    ),
+    (
         "*originate_agent_*",
         frozenset({"external_number"}),
         "the client was never dialled: his number is known as typed (8…), not as sent (7…)",

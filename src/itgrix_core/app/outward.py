@@ -76,13 +76,14 @@ def _answered_by(call: Call) -> str | None:
 
 def _leg(call: Call, conversation: Conversation) -> dict[str, Any]:
     result = conversation.result.value if conversation.result else None
+    is_taken = conversation.result is Result.ANSWERED
     if conversation.result is Result.PICKED_UP:
         result = f"picked up by {conversation.picked_up_by}"
     return {
         "extension": conversation.extension,
         "pbx": conversation.pbx or call.pbx,
         "rang_at": _rounded(conversation.rang_at),
-        "answered_at": _rounded(conversation.picked_up_at or conversation.answered_at),
+        "answered_at": _rounded(conversation.picked_up_at or conversation.answered_at) if is_taken else None,
         "ended_at": _rounded(conversation.ended_at),
         "result": result,
     }

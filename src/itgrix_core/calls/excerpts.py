@@ -117,10 +117,18 @@ class Excerpts:
             part.is_call = True
             if not event.call.linkedid:  # a call that never had a channel (docs/facts/asterisk.md 38)
                 part.add(entry)
+                self._borrow(part, event)
             part.ended_at = None
             if isinstance(event, CallEnded):
                 part.ended_at = entry.received_at
                 self._ended.append((entry.received_at, event.call.key))
+
+    def _borrow(self, part: Part, event: CallStarted | CallEnded) -> None:
+        """What a Local channel said whose phone was not there: the files that it began are such a call's."""
+        for recording in event.call.recordings:
+            owner = self._parts.get(self._owners.get(recording.channel, ""))
+            if owner is not None:
+                part.entries |= owner.entries
 
     def _let_go(self, told: Iterable[Told]) -> None:
         """Parts that came to nothing, or silently went into another."""

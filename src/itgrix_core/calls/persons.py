@@ -28,16 +28,19 @@ _OPEN = (LegState.TALKING, LegState.RINGING, LegState.TRIED)
 
 
 def fold(call: CallState, leg: Leg) -> None:
-    """Count a phone that is rung now with the same employee's others that are ringing."""
+    """Count a phone that is rung now with the same employee's others that are ringing.
+
+    Also where he is rung because he clicked: then all of them are the caller's.
+    """
     for phones in _by_person(call).values():
         if phones[0] is not leg and _ring_with(phones, leg):
-            leg.person = phones[0].key
+            leg.person, leg.is_caller = phones[0].key, phones[0].is_caller
             return
 
 
 def _ring_with(phones: list[Leg], leg: Leg) -> bool:
     first = phones[0]
-    if (first.pbx, first.extension) != (leg.pbx, leg.extension) or first.is_caller or not first.is_rung:
+    if (first.pbx, first.extension) != (leg.pbx, leg.extension) or not first.is_rung:
         return False
     if state_of(phones) is LegState.TALKING or any(_is_dialled_anew(phone, leg) for phone in phones):
         return False
@@ -86,6 +89,7 @@ def as_one(phones: list[Leg]) -> Leg:
         return first
     is_over = all(phone.result for phone in phones)
     counts = min(phones, key=_rank) if is_over else first
+    counts = next((phone for phone in phones if first.is_caller and phone.is_up), counts)
     ends = [phone.ended_at for phone in phones if phone.ended_at]
     return replace(
         first,

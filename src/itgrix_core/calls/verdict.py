@@ -189,7 +189,7 @@ def _only(results: set[Result | None], by: str) -> Disposition | None:
 
 def _agent(call: CallState) -> Disposition | None:
     """Why a click-to-call never got as far as the client; `None` if the agent's phone was picked up."""
-    agent = next((leg for leg in call.legs.values() if leg.is_caller), None)
+    agent = next((leg for leg in persons(call) if leg.is_caller), None)
     if not call.is_originated or call.attempts or agent is None or agent.is_up:
         return None
     return {
