@@ -186,6 +186,8 @@ class Call:
         is_click_to_call: the PBX called the employee first, at somebody's request (Originate).
         is_in_menu: the caller was last in a voice menu or announcement: no phone was tried after it.
         lost_sight: why the end was not seen, "" if it was.
+        untold: of a call that was read from CDR and CEL afterwards: the fields that these could not tell, by
+            their names in `itgrix replay --json` ("hangup_by", "rang_at" …); () of one that was watched.
         timezone: IANA name of the PBX's zone, for the `*_local` times.
     """
 
@@ -212,6 +214,7 @@ class Call:
     is_click_to_call: bool = False
     is_in_menu: bool = False
     lost_sight: str = ""
+    untold: tuple[str, ...] = ()
     timezone: str = "UTC"
 
     @property
