@@ -67,7 +67,7 @@ def _untold(call: Call, lives: Mapping[str, Life], is_by_cdr: bool) -> Iterator[
     """Names, in the words of `--json`, of what the rows do not say of this call."""
     if call.linkedid not in lives:
         yield "started_at"
-    if call.conversations:
+    if call.direction is Direction.OUTBOUND or any(each.was_rung for each in call.conversations):
         yield "rang_at"
     if not any(life.has_extra for life in lives.values()):
         yield from ("hangup_by", "legs", "transfers", "disposition")

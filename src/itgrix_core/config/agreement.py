@@ -25,6 +25,9 @@ def disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
             yield (*here, "crm"), _no_crm(asterisk.crm, crms)
         if asterisk.extensions.min_length > asterisk.extensions.max_length:
             yield (*here, "extensions"), "min_length is more than max_length; swap the two"
+        for log, table in (("cel", asterisk.history.cel), ("cdr", asterisk.history.cdr)):
+            if table.file is not None and table.url.get_secret_value():
+                yield (*here, "history", log), "has both file and url; leave one of them"
         if not _is_timezone(asterisk.timezone):
             yield (*here, "timezone"), _no_timezone(asterisk.timezone)
     for trunk, crm in settings.routes.items():

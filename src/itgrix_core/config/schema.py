@@ -42,8 +42,8 @@ class HistoryTable(Section):
     file: Path | None = Field(default=None, description="CSV file that Asterisk writes.")
     url: SecretStr = Field(
         default=SecretStr(""),
-        description="Or the database: mysql+pymysql://USER:PASSWORD@HOST/NAME, postgresql+psycopg://…, "
-        "sqlite:///FILE; or {env: NAME} or {file: PATH}.",
+        description="Or SQLAlchemy's address of a database (mysql+pymysql://USER:PASSWORD@HOST/NAME); "
+        "or {env: NAME} or {file: PATH}.",
     )
     table: str | None = Field(default=None, description="Its table; cel or cdr if left out.")
     columns: list[str] = Field(

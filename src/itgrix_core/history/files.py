@@ -24,6 +24,8 @@ class CsvTable:
         aliases: our name of a column to the header's.
     """
 
+    is_database = False
+
     def __init__(self, path: Path, order: Sequence[str], aliases: Mapping[str, str]) -> None:
         self.where = str(path)
         self._path = path

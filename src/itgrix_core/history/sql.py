@@ -46,6 +46,8 @@ class SqlTable:
         times: our names of columns that rows may be ordered by, best first.
     """
 
+    is_database = True
+
     def __init__(self, url: str, table: str, aliases: Mapping[str, str], times: Sequence[str]) -> None:
         self._url = url
         self._name = table

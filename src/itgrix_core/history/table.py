@@ -20,6 +20,7 @@ class Table(Protocol):
     """
 
     where: str
+    is_database: bool
 
     def columns(self) -> list[str]:
         """The columns that it has, by our names."""

@@ -86,7 +86,11 @@ def rows_of_cdrs(cdrs: Sequence[CdrRow], is_trunk: Callable[[str], bool]) -> lis
         cdrs: of one call.
         is_trunk: whether a channel of this name leads outside; its `dst` is then no outside number.
     """
-    cdrs = sorted(cdrs, key=lambda cdr: (cdr.start, cdr.end))
+    dialled = {cdr.dstchannel for cdr in cdrs}
+    cdrs = sorted(
+        cdrs,
+        key=lambda cdr: (cdr.start, cdr.channel in dialled, cdr.channel.endswith(";2"), cdr.end),
+    )
     uniqueids = {cdr.channel: cdr.uniqueid for cdr in cdrs}
     root = cdrs[0].linkedid or cdrs[0].uniqueid
     rows: list[tuple[float, int, CelRow]] = []

@@ -46,6 +46,7 @@ class _Telling:
         self._cdrs = cdrs
         self.lives = lives_of(rows, cdrs)
         self._bridges: dict[str, str] = {}
+        self._born: dict[str, str] = {}
         self._asked: set[str] = set()
         self._dialled: set[str] = set()
 
@@ -68,17 +69,16 @@ class _Telling:
             ("Exten", row.exten),
         )
         yield from self._files(row)
-        if life.is_second_half:
-            yield from self._paired(life)
+        yield from self._paired(life)
         if life.is_dialled:
             yield from self._dial(life, row)
 
-    def _paired(self, second: Life) -> Iterator[Message]:
-        first = next((one for one in self.lives.values() if one.name == f"{second.name[:-1]}1"), None)
-        if first:
-            yield _event(
-                "LocalBridge", ("LocalOneUniqueid", first.uniqueid), ("LocalTwoUniqueid", second.uniqueid)
-            )
+    def _paired(self, half: Life) -> Iterator[Message]:
+        """The halves of a Local, as soon as there are both: of a CDR the second may come first."""
+        self._born[half.name] = half.uniqueid
+        one, two = (self._born.get(half.name[:-1] + number) for number in "12")
+        if half.name.startswith("Local/") and one and two:
+            yield _event("LocalBridge", ("LocalOneUniqueid", one), ("LocalTwoUniqueid", two))
 
     def _name(self, row: CelRow) -> str:
         """The caller's name by CDR, whose `clid` is `"Name" <number>`."""

@@ -148,7 +148,8 @@ def _dialled_by(
     lives: Mapping[str, Life],
     sent_to: Mapping[str, str],
 ) -> None:
-    cdr = next((c for c in cdrs if c.dstchannel == life.name and c.uniqueid in lives), None)
+    its = [each for each in cdrs if each.dstchannel == life.name and each.uniqueid in lives]
+    cdr = min(its, key=lambda each: (not _part(each.lastdata, life), each.start), default=None)
     near = [row for row in dialling if row.linkedid == life.linkedid]
     row = next((r for r in reversed(near) if _part(r.appdata, life)), near[-1] if near else None)
     life.dialler = cdr.uniqueid if cdr else row.uniqueid if row else _first(lives, life)
