@@ -4,13 +4,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test slow asterisk lint types docs
+.PHONY: help demo test slow asterisk databases lint types docs
 
 help:
 	@echo "make demo      real recorded calls through hooks into a CRM that runs here (ARGS='...' for itgrix demo)"
 	@echo "make test      the quick tests"
 	@echo "make slow      the tests that take longer than a person waits"
 	@echo "make asterisk  the tests on a real Asterisk, which is installed when it is missing"
+	@echo "make databases CDR and CEL out of a real MariaDB and PostgreSQL, fetched when they are missing"
 	@echo "make lint      style and import contract"
 	@echo "make types     mypy, strict"
 	@echo "make docs      the manual of the hooks, from their specs"
@@ -19,13 +20,16 @@ demo: $(VENV)/.for-tests
 	$(BIN)/itgrix demo --once $(ARGS)
 
 test: $(VENV)/.for-tests
-	$(BIN)/pytest -n auto -m "not asterisk and not slow" $(ARGS)
+	$(BIN)/pytest -n auto -m "not asterisk and not slow and not databases" $(ARGS)
 
 slow: $(VENV)/.for-tests
 	$(BIN)/pytest -m slow $(ARGS)
 
 asterisk: $(VENV)/.for-tests
 	$(BIN)/pytest -m asterisk -rs $(ARGS)
+
+databases: $(VENV)/.for-databases
+	$(BIN)/pytest -m databases -rs $(ARGS)
 
 lint: $(VENV)/.for-lint
 	$(BIN)/ruff check
@@ -43,6 +47,10 @@ $(VENV)/.for-tests: setup.cfg pyproject.toml
 		{ echo "Itgrix needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+$(VENV)/.for-databases: $(VENV)/.for-tests
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[sql]'
 	@touch $@
 
 $(VENV)/.for-lint: $(VENV)/.for-tests

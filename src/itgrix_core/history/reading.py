@@ -116,9 +116,8 @@ class History:
             rows = self._having(self._cel, words.cel_row, "linkedid", wanted)
             channels = {row.uniqueid for row in rows}
             channels |= {str((row.extra or {}).get(name, "N/A")) for row in rows for name in NAMING}
-            born = {row.uniqueid for row in rows if row.event == "CHAN_START"}
-            others = self._having(self._cel, words.cel_row, "uniqueid", channels - born - {"N/A"})
-            more = {row.linkedid for row in others} - wanted
+            theirs = self._having(self._cel, words.cel_row, "uniqueid", channels - {"N/A"})
+            more = {row.linkedid for row in theirs} - wanted
             if not more:
                 break
             wanted |= more

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     Connection,
     Engine,
@@ -19,12 +20,14 @@ from sqlalchemy import (
     NullPool,
     Select,
     Table,
+    bindparam,
     create_engine,
     inspect,
     select,
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, NoSuchTableError, SQLAlchemyError
+from sqlalchemy.types import NullType
 
 from itgrix_core.errors import HistoryError
 
@@ -64,8 +67,8 @@ class SqlTable:
 
     def period(self, since: str, until: str) -> Iterator[Mapping[str, object]]:
         """As `Table.period`."""
-        time = self._time()
-        return self._rows(self._all().where(time >= since, time <= until).order_by(*self._order()))
+        time, first, last = self._time(), _untyped(since), _untyped(until)
+        return self._rows(self._all().where(time >= first, time <= last).order_by(*self._order()))
 
     def having(self, column: str, values: Collection[str]) -> Iterator[Mapping[str, object]]:
         """As `Table.having`; nothing, where there is no such column."""
@@ -104,9 +107,10 @@ class SqlTable:
 
     def _rows(self, statement: Select[Any]) -> Iterator[Mapping[str, object]]:
         with self._connected() as connection:
-            found = connection.execution_options(stream_results=True, yield_per=_ROWS).execute(statement)
-            for row in found.mappings():
-                yield dict(row)
+            streaming = connection.execution_options(stream_results=True, yield_per=_ROWS)
+            with streaming.execute(statement) as found:
+                for row in found.mappings():
+                    yield dict(row)
 
     # ---- the database ---------------------------------------------------------------------------------
     def _table(self) -> Table:
@@ -152,6 +156,11 @@ class SqlTable:
                 f"{self.where} cannot be read ({str(cause).strip()}). Look at the address, the rights of its "
                 "user (SELECT is enough) and whether the server runs."
             ) from None
+
+
+def _untyped(text: str) -> BindParameter[Any]:
+    """A text that the server takes for whatever its column is."""
+    return bindparam(None, text, type_=NullType())
 
 
 def _engine(url: str) -> Engine:
