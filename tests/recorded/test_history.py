@@ -20,6 +20,10 @@ from itgrix_core.calls.topology import Topology
 from itgrix_core.config.schema import HistorySettings, HistoryTable
 from itgrix_core.history.reading import open_history
 from itgrix_core.jobs.backfill import Backfill
+from itgrix_core.jobs.codec import job_of
+from itgrix_core.outbox.database import Database
+from itgrix_core.outbox.spool import Spool
+from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.wire.rows import CEL_COLUMNS
 
 SECONDS = 1.1
@@ -87,6 +91,23 @@ def test_what_cel_cannot_tell_is_needed_and_named(all_recordings):
         found = {field for rec in matching for field, *_ in _differences(rec)}
         unneeded += [(pattern, field) for field in fields - found]
     assert unneeded == []
+
+
+def test_nothing_is_filed_that_was_watched_and_nothing_twice(all_recordings, tmp_path):
+    """Of all recordings in one outbox: what the live run told is left alone, the second time all is known."""
+    with Database(tmp_path) as database:
+        spool, engine = Spool(database, lambda _lanes: None), SqliteEngine(database)
+        watched = [rec for rec in all_recordings if _cel(rec).is_file()][::2]
+        for rec in watched:
+            spool.commit("lab", [job_of(e, e.at) for e in rec.told if isinstance(e, CallEvent)], {}, None)
+        before = engine.counts()
+        assert sum(_filed(rec, spool) for rec in watched) == 0
+        assert engine.counts() == before
+        others = [rec for rec in all_recordings if _cel(rec).is_file() and rec not in watched]
+        assert sum(_filed(rec, spool) for rec in others) > len(others)
+        before = engine.counts()
+        assert sum(_filed(rec, spool) for rec in others) == 0
+        assert engine.counts() == before
 
 
 def test_what_the_rows_do_not_say_is_marked_in_the_call(each_recording):
@@ -164,6 +185,15 @@ def _cel(recorded) -> Path:
 def _skip_without_cel(recorded) -> None:
     if not _cel(recorded).is_file():
         pytest.skip("it has no CEL")
+
+
+def _filed(recorded, spool: Spool) -> int:
+    """How many calls of a recording's CEL were filed."""
+    work = Backfill("lab", Topology(), "UTC", spool)
+    settings = HistorySettings(cel=HistoryTable(file=_cel(recorded)))
+    for _ in work.file(open_history(settings, ZoneInfo("UTC")).of_period(0.0, 4e9)):
+        pass
+    return work.tally.filed + work.tally.corrected
 
 
 def _told(recorded, cel: Path | None = BESIDE, cdr: Path | None = BESIDE) -> list[CallEvent]:

@@ -96,8 +96,11 @@ class History:
 
     def of_linkedids(self, linkedids: Collection[str]) -> Iterator[PastCalls]:
         """The calls that have any of these Linkedids, whole, with all that they joined."""
-        if not linkedids:
-            return
+        wanted = list(linkedids)
+        for start in range(0, len(wanted), _WHOLE_AT_ONCE):
+            yield from self._some(wanted[start : start + _WHOLE_AT_ONCE])
+
+    def _some(self, linkedids: Collection[str]) -> Iterator[PastCalls]:
         if self._cel is None:
             yield from self._by_cdr(self._cdrs_of(linkedids), float("-inf"), float("inf"))
             return
@@ -220,6 +223,7 @@ def cdr_of(settings: HistorySettings) -> Table | None:
 
 
 def _past(cluster: Cluster, cdrs: list[CdrRow]) -> PastCalls:
+    cdrs.sort(key=lambda cdr: (cdr.start, cdr.end, cdr.uniqueid))
     return PastCalls(
         cluster.in_order(), cdrs, cluster.is_over, cluster.is_cut, cluster.linkedids, cluster.last_at
     )

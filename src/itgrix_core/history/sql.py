@@ -33,8 +33,8 @@ from itgrix_core.errors import HistoryError
 
 _ROWS = 1000
 """How many rows are fetched at once."""
-_VALUES = 200
-"""How many values are asked for in one statement."""
+_VALUES = 500
+"""How many values are asked for in one statement; rows of several statements are not in one order."""
 _CONNECT_SECONDS = 10
 _TIMEOUT = {"pymysql": "connect_timeout", "psycopg": "connect_timeout", "sqlite3": "timeout"}
 

@@ -55,12 +55,12 @@ class Cluster:
     @property
     def linkedids(self) -> list[str]:
         """Every Linkedid in it, the first one first."""
-        return list(dict.fromkeys(row.linkedid for _, row in self.rows))
+        return list(dict.fromkeys(row.linkedid for row in self.in_order()))
 
     @property
     def uniqueids(self) -> list[str]:
         """Every channel in it, in the order of their coming."""
-        return list(dict.fromkeys(row.uniqueid for _, row in self.rows))
+        return list(dict.fromkeys(row.uniqueid for row in self.in_order()))
 
     def in_order(self) -> list[CelRow]:
         """The rows as they came."""

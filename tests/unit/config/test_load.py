@@ -274,3 +274,9 @@ def test_an_unreadable_file_is_told(tmp_path):
     file.touch(0o000)
     with pytest.raises(ConfigError, match="Permission denied"):
         load(file, {})
+
+
+def test_a_log_is_in_a_file_or_in_a_database(mistakes):
+    """Not in both."""
+    told = mistakes("asterisk: {main: {history: {cel: {file: a.csv, url: 'sqlite:///b'}}}}\n")
+    assert "asterisk.main.history.cel: has both file and url; leave one of them" in told[0]

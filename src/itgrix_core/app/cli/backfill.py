@@ -113,7 +113,7 @@ def _file(work: Backfill, found: Iterator[PastCalls], history: History) -> None:
 def _progress() -> Iterator[Callable[[Tally, History], None]]:
     """Something that tells how far it is: a moving line for people, a line now and then for pipes."""
     if not is_for_people():
-        yield _tell_plainly
+        yield _plainly()
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
@@ -121,9 +121,16 @@ def _progress() -> Iterator[Callable[[Tally, History], None]]:
         yield lambda tally, history: progress.update(task, description=_so_far(tally, history))
 
 
-def _tell_plainly(tally: Tally, history: History) -> None:
-    if tally.read % PLAIN_EVERY == 0:
-        _say(_so_far(tally, history))
+def _plainly() -> Callable[[Tally, History], None]:
+    told = 0
+
+    def tell(tally: Tally, history: History) -> None:
+        nonlocal told
+        if tally.read >= told + PLAIN_EVERY:
+            told = tally.read
+            _say(_so_far(tally, history))
+
+    return tell
 
 
 def _so_far(tally: Tally, history: History) -> str:
