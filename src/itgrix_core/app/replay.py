@@ -19,7 +19,7 @@ from itgrix_core.crm.adapter import Outcome, Step
 from itgrix_core.crm.bitrix24.answers import filed_of
 from itgrix_core.crm.bitrix24.params import params_of
 from itgrix_core.crm.dry_run import DryRun
-from itgrix_core.filing.plan import Rules
+from itgrix_core.filing.rules import Rules
 from itgrix_core.filing.turns import turn_of
 from itgrix_core.jobs.accounts import Account, Accounts
 from itgrix_core.jobs.codec import job_of

@@ -19,14 +19,15 @@ from itgrix_core.ami.supervisor import Supervisor
 from itgrix_core.calls.questions import Action
 from itgrix_core.calls.topology import Topology
 from itgrix_core.calls.tracker import Tracker
-from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, Settings
+from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, NameList, Settings
 from itgrix_core.crm.adapter import Adapter
 from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
 from itgrix_core.errors import CrmError
-from itgrix_core.filing.plan import Rules
+from itgrix_core.filing.lists import Lists, Names
+from itgrix_core.filing.rules import CardRules, Rules
 from itgrix_core.history.reading import open_history
 from itgrix_core.jobs.accounts import Account, Accounts
-from itgrix_core.jobs.backfill import Backfill
+from itgrix_core.jobs.backfill import Backfill, learnt_of
 from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.delivery import Delivery
 from itgrix_core.jobs.listening import Listening
@@ -42,6 +43,7 @@ from itgrix_core.outbox.spool import Spool
 from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.outbox.store import PluginStore
 from itgrix_core.plugins.manager import Plugins
+from itgrix_hooks.numbers import DialStyle
 from itgrix_hooks.tools import Pbx
 
 STOP_SECONDS = 5.0
@@ -56,6 +58,9 @@ class PbxInfo:
 
     name: str
     timezone: str
+    region: str = ""
+    dial_style: DialStyle = "as given"
+    dial_prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +169,12 @@ class Service:
         return Line(supervisor, listening, recorder, clock)
 
     def _repairs_of(self, name: str, asterisk: AsteriskSettings, spool: Spool) -> Repairs:
-        return Repairs(
-            name,
-            open_history(asterisk.history, ZoneInfo(asterisk.timezone)),
-            lambda: Backfill(name, topology_of(asterisk), asterisk.timezone, spool),
-            spool,
-            PluginStore(self._database, "itgrix", ""),
-        )
+        def backfill() -> Backfill:
+            learnt = learnt_of(name, spool)
+            return Backfill(name, topology_of(asterisk), asterisk.timezone, spool, learnt=learnt)
+
+        history = open_history(asterisk.history, ZoneInfo(asterisk.timezone))
+        return Repairs(name, history, backfill, spool, PluginStore(self._database, "itgrix", ""))
 
     def _send(self, name: str, action: Action) -> None:
         self.lines[name].supervisor.send(dict(action))
@@ -240,14 +244,28 @@ def rules_of(crm: BitrixSettings) -> Rules:
         is_filing_internal=crm.file_internal,
         missed_owner=crm.missed_owner,
         card_seconds=crm.card_seconds,
+        cards=CardRules(crm.cards.show, crm.cards.users, crm.cards.queues),
+        lists=Lists(only=_names(crm.only), never=_names(crm.never)),
     )
+
+
+def _names(listed: NameList) -> Names:
+    return Names(tuple(listed.extensions), tuple(listed.trunks), tuple(listed.numbers))
 
 
 def topology_of(asterisk: AsteriskSettings) -> Topology:
     """The numbering rules of an Asterisk's settings."""
     rules = asterisk.extensions
-    return Topology(rules.min_length, rules.max_length, frozenset(rules.trunks), frozenset(rules.internal))
+    return Topology(
+        rules.min_length,
+        rules.max_length,
+        frozenset(rules.trunks),
+        frozenset(rules.internal),
+        rules.devices,
+        rules.mobiles,
+    )
 
 
 def _info(name: str, asterisk: AsteriskSettings) -> Pbx:
-    return PbxInfo(name, asterisk.timezone)
+    numbers = asterisk.numbers
+    return PbxInfo(name, asterisk.timezone, numbers.region, numbers.dial_style, numbers.dial_prefix)

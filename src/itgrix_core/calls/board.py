@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from itgrix_core.calls import events, verdict
+from itgrix_core.calls.persons import phones_of, state_of
 from itgrix_core.calls.snapshot import snapshot
 from itgrix_core.calls.state import CallState, Channel, Leg, parse
 from itgrix_core.calls.table import CALLS, LEGS, CallTrigger, LegTrigger, Phase
@@ -26,6 +27,7 @@ class Board:
         changed: keys of calls that differ from their saved row.
         listed: while a channel list comes: the Uniqueids that live, with what those that dial are dialling.
         lost: rows of the calls that the last channel list lacked, by the Uniqueids of their channels.
+        has_learnt: whether what the PBX said of its endpoints differs from its saved row.
         is_settled: whether a channel list has been read since the connection began; before that, unknown
             channels are no oddity.
     """
@@ -43,12 +45,17 @@ class Board:
         self.listed: dict[str, str] | None = None
         self.lost: dict[str, bytes] = {}
         self.is_settled = False
+        self.has_learnt = False
 
     # ---- looking up -----------------------------------------------------------------------------------
     def channel(self, uniqueid: str) -> Channel | None:
         """The live channel of that Uniqueid."""
         call = self.channels.get(uniqueid)
         return call.channels.get(uniqueid) if call else None
+
+    def employee(self, channel: Channel) -> str:
+        """The inside number of the employee behind a channel, a phone's or his mobile's."""
+        return channel.mobile_of or self.topology.extension_of(channel.name)
 
     # ---- births ---------------------------------------------------------------------------------------
     def add(self, channel: Channel) -> CallState:
@@ -111,16 +118,19 @@ class Board:
             self.told.append(events.BY_KIND[kind](self.frozen(call), at, **more))
 
     def advance(self, call: CallState, leg: Leg, trigger: LegTrigger, at: float) -> None:
-        """Move a leg along the table and tell what the row says (of a call that is one)."""
+        """Move a phone along the table; tell what the row says if its person moves with it (in a call)."""
         row = LEGS[leg.state].get(trigger)
         if row is None:
             return
-        leg.state, kinds = row
+        phones = phones_of(call, leg)
+        before = state_of(phones)
+        leg.state = row[0]
         self.changed[call.key] = None
-        if call.phase is not Phase.LIVE:
+        after, kinds = LEGS[before].get(trigger, (before, ()))
+        if call.phase is not Phase.LIVE or state_of(phones) is not after:
             return
         for kind in kinds:
-            self.told.append(events.BY_KIND[kind](self.frozen(call), at, conversation=leg.key))  # type: ignore[call-arg]
+            self.told.append(events.BY_KIND[kind](self.frozen(call), at, conversation=phones[0].key))  # type: ignore[call-arg]
 
     def frozen(self, call: CallState) -> Call:
         """The call for the outside."""

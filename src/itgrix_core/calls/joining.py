@@ -114,6 +114,8 @@ def _take(board: Board, into: CallState, leg: Leg, at: float) -> None:
         is_up=leg.is_up,
         has_refused=leg.has_refused,
         status=leg.status,
+        phone=leg.phone,
+        person=leg.person if leg.person in into.legs else "",
     )
     if leg.rang_at:
         board.advance(into, fresh, LegTrigger.RINGS, at)

@@ -41,7 +41,7 @@ def meet(board: Board, call: CallState, channel: Channel, at: float) -> None:
     call.leaver = call.sent_on = ""
     call.answered_at = call.answered_at or at
     for person in people:
-        leg = call.leg(person.uniqueid, employee_of(person))
+        leg = call.leg(person.uniqueid, employee_of(board, person))
         leg.is_up = True
         if person.kind is ChannelKind.TRUNK:
             leg.trunk = endpoint_of(person.name)
@@ -49,8 +49,8 @@ def meet(board: Board, call: CallState, channel: Channel, at: float) -> None:
         board.advance(call, leg, LegTrigger.MEETS, at)
 
 
-def employee_of(channel: Channel) -> str:
-    """The employee's number behind a channel; for a mobile the number that was dialled."""
+def employee_of(board: Board, channel: Channel) -> str:
+    """The employee's number behind a channel; for a mobile of nobody known the number that was dialled."""
     if channel.kind is ChannelKind.TRUNK:
         return number_in(channel.dial_string) or channel.caller_number
-    return endpoint_of(channel.name)
+    return board.employee(channel)

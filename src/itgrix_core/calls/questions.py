@@ -3,23 +3,36 @@
 The class mask that spares ten times the traffic also hides VarSet, and with it the recording's file name. So
 each MixMonitorStart is answered by one Getvar on the channel while it lives; the Uniqueid travels in the
 ActionID and comes back with the answer (docs/architecture.md §9.13; docs/facts/asterisk.md 42 to 44).
+
+Who uses a device only AstDB knows (docs/facts/freepbx.md 6), and a hot desk's user changes without an event.
+So the phones of a list are asked about, and where one was found, each phone again whenever it has a channel.
+What an endpoint is that does not look like a phone, its own details may tell.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from itgrix_core.calls.topology import ChannelKind, Topology, endpoint_of
 from itgrix_core.wire.messages import Message
 
 RECORDING_VARIABLE = "MIXMONITOR_FILENAME"
 RECORDING_ID = "itgrix-recording-"
+DEVICE_ID = "itgrix-device-"
+ENDPOINT_ID = "itgrix-endpoint-"
+PEER_ID = "itgrix-peer-"
 
 Action = tuple[tuple[str, str], ...]
 """An AMI action as its headers, in order."""
 
 
-def question_about(message: Message) -> Action | None:
-    """The action that an event gives rise to, `None` for nearly all."""
-    if message.name != "MixMonitorStart":
-        return None
+def question_about(message: Message, topology: Topology) -> Action | None:
+    """The action that an event gives rise to, `None` for nearly all; `topology` is what is known so far."""
+    ask = _QUESTIONS.get(message.name)
+    return ask(message, topology) if ask else None
+
+
+def _recording(message: Message, topology: Topology) -> Action | None:  # noqa: ARG001 - a question's shape
     channel, uniqueid = message.get("Channel"), message.get("Uniqueid")
     if not channel or not uniqueid:
         return None
@@ -29,3 +42,52 @@ def question_about(message: Message) -> Action | None:
         ("Channel", channel),
         ("Variable", RECORDING_VARIABLE),
     )
+
+
+def _of_channel(message: Message, topology: Topology) -> Action | None:
+    """A phone's channel: who uses it now, on a PBX that keeps devices or of which that is not known yet."""
+    channel, learnt = message.get("Channel"), topology.learnt
+    if topology.kind_of(channel) is not ChannelKind.PHONE:
+        return None
+    device = endpoint_of(channel)
+    return _device(device) if learnt.has_devices or device not in learnt.devices else None
+
+
+def _of_endpoint(message: Message, topology: Topology) -> Action | None:
+    """An item of PJSIPShowEndpoints."""
+    name = message.get("ObjectName")
+    if topology.is_inside(name):
+        return _device(name)
+    return (
+        ("Action", "PJSIPShowEndpoint"),
+        ("ActionID", ENDPOINT_ID + name),
+        ("Endpoint", name),
+    )
+
+
+def _of_peer(message: Message, topology: Topology) -> Action | None:
+    """An item of SIPpeers."""
+    name = message.get("ObjectName")
+    if topology.is_inside(name):
+        return _device(name)
+    return (("Action", "SIPshowpeer"), ("ActionID", PEER_ID + name), ("Peer", name))
+
+
+def _device(device: str) -> Action:
+    return (
+        ("Action", "DBGet"),
+        ("ActionID", DEVICE_ID + device),
+        ("Family", "DEVICE"),
+        ("Key", f"{device}/user"),
+    )
+
+
+_QUESTIONS: dict[str, Callable[[Message, Topology], Action | None]] = {
+    "MixMonitorStart": _recording,
+    "Newchannel": _of_channel,
+    "EndpointList": _of_endpoint,
+    "PeerEntry": _of_peer,
+}
+
+ASKED_ABOUT = frozenset(name.encode() for name in _QUESTIONS)
+"""Names of the events that may give rise to a question, for a filter before parsing."""

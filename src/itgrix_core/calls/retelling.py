@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from itgrix_core.calls.events import CallEvent, Told
+from itgrix_core.calls.learnt import dump, key_of, parse
 from itgrix_core.calls.topology import ChannelKind, Topology
 from itgrix_core.calls.tracker import Tracker
 from itgrix_core.wire.cdr import rows_of_cdrs
@@ -30,7 +31,12 @@ BY_CDR_ONLY = ("answered_at", "legs", "transfers", "wait_s", "talk_s")
 
 
 def retell(
-    pbx: str, rows: Sequence[CelRow], cdrs: Sequence[CdrRow], topology: Topology, timezone: str
+    pbx: str,
+    rows: Sequence[CelRow],
+    cdrs: Sequence[CdrRow],
+    topology: Topology,
+    timezone: str,
+    learnt: bytes = b"",
 ) -> list[Told]:
     """The events of one cluster of calls.
 
@@ -40,11 +46,14 @@ def retell(
         cdrs: of its channels.
         topology: as for `Tracker`.
         timezone: as for `Tracker`.
+        learnt: what the PBX said of its endpoints, as a tracker saved it; b"" where none did.
     """
     is_by_cdr = not rows
+    topology = replace(topology, learnt=parse(learnt) or topology.learnt)
     if is_by_cdr:
         rows = rows_of_cdrs(cdrs, lambda name: topology.kind_of(name) is ChannelKind.TRUNK)
     tracker = Tracker(pbx, topology, timezone)
+    tracker.load({key_of(pbx): dump(topology.learnt)})
     told: list[Told] = []
     for message, at in messages_of(rows, cdrs):
         told += tracker.feed(message, at)

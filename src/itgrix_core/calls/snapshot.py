@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from itgrix_core.calls import verdict
+from itgrix_core.calls.persons import persons
 from itgrix_core.calls.state import CallState, Leg
 from itgrix_core.calls.table import Phase
 from itgrix_hooks.values import Call, Conversation, Direction, Disposition, PhoneNumber, Transfer
@@ -36,7 +37,7 @@ def snapshot(call: CallState, timezone: str) -> Call:
         rang_at=_rang_at(call),
         answered_at=call.answered_at,
         ended_at=call.client_left_at if is_over else None,
-        conversations=tuple(_conversation(leg) for leg in call.legs.values()),
+        conversations=tuple(_conversation(leg) for leg in persons(call)),
         transfers=tuple(_judged(call, handover.transfer) for handover in call.handovers),
         recordings=tuple(call.recordings),
         disposition=how,

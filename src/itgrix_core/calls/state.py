@@ -13,7 +13,7 @@ from itgrix_core.calls.table import LegState, Phase
 from itgrix_core.calls.topology import ChannelKind
 from itgrix_hooks.values import Direction, Recording, Result, Transfer
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(slots=True)
@@ -21,7 +21,8 @@ class Channel:
     """One live channel; what its first events said is kept, as later ones show the trunk's caller id.
 
     `exten` and `caller_number` are those of its birth; `dialled_by` is the Uniqueid of the channel whose Dial
-    made it ("" for Originate, which has no caller; `is_dialled` tells); `half` the other end of a Local pair.
+    made it ("" for Originate, which has no caller; `is_dialled` tells); `half` the other end of a Local pair;
+    `mobile_of` the extension of the employee whose mobile is behind this trunk's channel.
     """
 
     uniqueid: str
@@ -38,6 +39,7 @@ class Channel:
     dial_string: str = ""
     half: str = ""
     bridge: str = ""
+    mobile_of: str = ""
 
 
 @dataclass(slots=True)
@@ -45,7 +47,8 @@ class Leg:
     """One employee's channel in a call; becomes a `Conversation`. `is_rung`: somebody dialled it.
 
     `tried_at`: when its dial began; `stopped_at`: when its dial was over; `has_refused`: the phone
-    itself asked to hang up before anybody answered.
+    itself asked to hang up before anybody answered; `phone`: the endpoint that was rung; `person`: key of
+    the first leg of the same employee, if several phones of his ring together (`persons`).
     """
 
     key: str
@@ -64,6 +67,8 @@ class Leg:
     status: str = ""
     result: Result | None = None
     picked_up_by: str | None = None
+    person: str = ""
+    phone: str = ""
 
 
 @dataclass(slots=True)

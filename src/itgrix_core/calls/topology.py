@@ -1,14 +1,20 @@
-"""What a channel's name tells: which endpoint, and whether that is a phone, a trunk or neither.
+"""What is behind a channel: a phone and whose, a trunk, or neither.
 
-AMI has no word for "trunk". A phone's endpoint is named by its extension on nearly every PBX (FreePBX, and
-whoever copies it), a trunk by a word or a long number; so the rule is a length, and two lists overrule it.
+AMI has no word for "trunk", and a phone's endpoint is not always its user's number. So there are rules, and
+knowledge that overrules them, the strongest first: the settings; what the PBX itself said (`learnt`); the
+name. A phone's endpoint is named by its extension on nearly every PBX, a trunk by a word or a long number:
+that rule is a length.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from itgrix_core.calls.learnt import Learnt
+from itgrix_hooks.values import PhoneNumber
 
 REAL = frozenset({"PJSIP", "SIP", "IAX2", "DAHDI", "SCCP", "Skinny", "MGCP", "OOH323", "Motif"})
 """Channel technologies behind which is somebody; others (Message, ConfBridge, Surrogate …) are the PBX."""
@@ -28,19 +34,25 @@ class ChannelKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """The rules of one PBX.
+    """The rules of one PBX, and what it said of itself.
 
     Args:
         min_length: digits of the shortest inside number.
         max_length: digits of the longest; whatever is longer is outside.
-        trunks: endpoints that are trunks although their names look inside.
-        internal: endpoints that are phones although their names do not.
+        trunks: endpoints that are trunks although they look like phones.
+        internal: endpoints that are phones although they do not look like it.
+        devices: device (endpoint) to the extension of its user, where the PBX does not tell.
+        mobiles: outside number of an employee's mobile to his extension; compared without their prefixes.
+        learnt: what the PBX said; grows while the tracker is fed.
     """
 
     min_length: int = 2
     max_length: int = 5
     trunks: frozenset[str] = frozenset()
     internal: frozenset[str] = frozenset()
+    devices: Mapping[str, str] = field(default_factory=dict)
+    mobiles: Mapping[str, str] = field(default_factory=dict)
+    learnt: Learnt = field(default_factory=Learnt)
 
     def is_inside(self, number: str) -> bool:
         """Whether a number looks like an extension: digits only, of the right length."""
@@ -53,11 +65,27 @@ class Topology:
             return ChannelKind.LOCAL
         if technology not in REAL:
             return ChannelKind.PBX
-        endpoint = endpoint_of(channel)
+        return ChannelKind.PHONE if self._is_phone(endpoint_of(channel)) else ChannelKind.TRUNK
+
+    def _is_phone(self, endpoint: str) -> bool:
         if endpoint in self.trunks:
-            return ChannelKind.TRUNK
-        is_phone = endpoint in self.internal or self.is_inside(endpoint)
-        return ChannelKind.PHONE if is_phone else ChannelKind.TRUNK
+            return False
+        if endpoint in self.internal or endpoint in self.devices or self.learnt.is_phone(endpoint):
+            return True
+        return self.is_inside(endpoint) and endpoint not in self.learnt.trunks
+
+    def extension_of(self, channel: str) -> str:
+        """The inside number of whoever is behind a phone's channel: endpoint → device → user."""
+        endpoint = endpoint_of(channel)
+        return self.devices.get(endpoint) or self.learnt.extension_of(endpoint) or endpoint
+
+    def owner_of_mobile(self, number: str) -> str:
+        """The extension of the employee whose mobile has this outside number, "" for anybody else's."""
+        wanted = PhoneNumber(number)
+        for mobile, extension in self.mobiles.items():
+            if wanted.same_as(PhoneNumber(mobile)):
+                return extension
+        return ""
 
 
 def endpoint_of(channel: str) -> str:

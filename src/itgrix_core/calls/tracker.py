@@ -11,14 +11,14 @@ events, always. AMI is hints, not a contract: what does not fit is an `Oddity`, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from itgrix_core.calls import state
+from itgrix_core.calls import learnt, state
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.events import Told
-from itgrix_core.calls.handlers import HANDLERS
+from itgrix_core.calls.handlers import ANSWERS, HANDLERS
 from itgrix_core.calls.handlers.listing import on_list_begins
-from itgrix_core.calls.handlers.recordings import on_answer
-from itgrix_core.calls.questions import RECORDING_ID
+from itgrix_core.calls.questions import Action, question_about
 from itgrix_core.calls.topology import Topology
 from itgrix_core.wire.messages import Message
 
@@ -42,7 +42,9 @@ class Tracker:
     """
 
     def __init__(self, pbx: str, topology: Topology | None = None, timezone: str = "UTC") -> None:
-        self._board = Board(pbx, topology or Topology(), timezone)
+        own = replace(topology or Topology(), learnt=learnt.Learnt())
+        self._board = Board(pbx, own, timezone)
+        self._learnt_key = learnt.key_of(pbx)
 
     def feed(self, message: Message, at: float) -> list[Told]:
         """What a message means.
@@ -68,8 +70,18 @@ class Tracker:
     def _respond(self, message: Message, at: float) -> None:
         if message.get("EventList").lower() == "start" and message.get("Message") == "Channels will follow":
             on_list_begins(self._board, message, at)
-        elif message.get("ActionID").startswith(RECORDING_ID):
-            on_answer(self._board, message.readable(), at)
+            return
+        action_id = message.get("ActionID")
+        for ours, handler in ANSWERS.items():
+            if action_id.startswith(ours):
+                handler(self._board, message.readable(), at)
+
+    def question_about(self, message: Message) -> Action | None:
+        """What to ask the PBX because of a message that was just fed; `None` for nearly all.
+
+        The answer comes in the stream and is fed like everything else.
+        """
+        return question_about(message, self._board.topology)
 
     def _age(self, at: float) -> None:
         for call in list(self._board.calls.values()):
@@ -80,10 +92,17 @@ class Tracker:
 
     # ---- the saved state ------------------------------------------------------------------------------
     def changes(self) -> dict[str, bytes | None]:
-        """Rows of the calls that have changed since this was last asked; `None` for those that are gone."""
+        """Rows that have changed since this was last asked; `None` for calls that are gone.
+
+        A row is a call under its key; one more, `<pbx>/learnt`, holds what the PBX said of its endpoints.
+        """
         board = self._board
         changed, board.changed = board.changed, {}
-        return {key: state.dump(board.calls[key]) if key in board.calls else None for key in changed}
+        rows = {key: state.dump(board.calls[key]) if key in board.calls else None for key in changed}
+        if board.has_learnt:
+            rows[self._learnt_key] = learnt.dump(board.topology.learnt)
+            board.has_learnt = False
+        return rows
 
     def load(self, rows: Mapping[str, bytes]) -> list[str]:
         """Go on from saved rows.
@@ -94,12 +113,20 @@ class Tracker:
         """
         unusable = []
         for key, row in rows.items():
+            if key == self._learnt_key:
+                self._remember(row)
+                continue
             call = state.parse(row)
             if call is None:
                 unusable.append(key)
             else:
                 self._board.restore(call)
         return unusable
+
+    def _remember(self, row: bytes) -> None:
+        known = learnt.parse(row)
+        if known is not None:
+            self._board.topology = replace(self._board.topology, learnt=known)
 
     def connected(self) -> None:
         """A new connection begins: until its channel list has come, unknown channels are no oddity."""

@@ -7,6 +7,7 @@ then by its DialStatus; a call by whether *people* met, then by its legs and by 
 
 from __future__ import annotations
 
+from itgrix_core.calls.persons import persons
 from itgrix_core.calls.state import Attempt, CallState, Leg
 from itgrix_hooks.values import Direction, Disposition, Result
 
@@ -99,7 +100,7 @@ def disposition(call: CallState, by: str) -> Disposition:
         return _agent(call) or _outward(call)
     if call.answered_at:
         return Disposition.ANSWERED
-    results = {_weight(leg) for leg in call.legs.values() if not leg.is_caller}
+    results = {_weight(leg) for leg in persons(call) if not leg.is_caller}
     if call.direction is Direction.INTERNAL:
         return _only(results, by) or Disposition.NO_ANSWER
     if call.has_abandoned and by == "external":

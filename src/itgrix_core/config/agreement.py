@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itgrix_core.config.mistakes import KeyPath
 from itgrix_core.config.schema import Settings
 from itgrix_core.config.wording import nearest
+from itgrix_hooks.numbers import is_region
 
 
 def disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
@@ -28,6 +29,12 @@ def disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
         for log, table in (("cel", asterisk.history.cel), ("cdr", asterisk.history.cdr)):
             if table.file is not None and table.url.get_secret_value():
                 yield (*here, "history", log), "has both file and url; leave one of them"
+        region = asterisk.numbers.region
+        if region and not is_region(region):
+            yield (
+                (*here, "numbers", "region"),
+                f'"{region}" has no phone numbers; write a country as RU or DE',
+            )
         if not _is_timezone(asterisk.timezone):
             yield (*here, "timezone"), _no_timezone(asterisk.timezone)
     for trunk, crm in settings.routes.items():

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from itgrix_core.calls.events import CallEnded, CallEvent, CallMerged
+from itgrix_core.calls.learnt import key_of
 from itgrix_core.calls.retelling import retell
 from itgrix_core.calls.topology import Topology
 from itgrix_core.history.reading import PastCalls
@@ -67,6 +68,7 @@ class Backfill:
         pbx: its name.
         topology, timezone: as for its tracker.
         spool: where they are filed; `None` to understand them only.
+        learnt: what the PBX said of its endpoints (`learnt_of`).
         now: Unix seconds.
     """
 
@@ -77,12 +79,14 @@ class Backfill:
         timezone: str,
         spool: Spool | None,
         *,
+        learnt: bytes = b"",
         now: Callable[[], float] = time.time,
     ) -> None:
         self._pbx = pbx
         self._topology = topology
         self._timezone = timezone
         self._spool = spool
+        self._learnt = learnt
         self._now = now
         self.tally = Tally()
 
@@ -92,7 +96,7 @@ class Backfill:
             if not past.is_over and self._now() - past.last_at < OLDEST_SECONDS:
                 self.tally.going_on += 1
                 continue
-            told = retell(self._pbx, past.rows, past.cdrs, self._topology, self._timezone)
+            told = retell(self._pbx, past.rows, past.cdrs, self._topology, self._timezone, self._learnt)
             for each in _by_call(told):
                 self.tally.read += 1
                 each.is_cut = past.is_cut or not past.is_over
@@ -127,6 +131,11 @@ class Backfill:
             tally.filed += was is not Standing.PROVISIONAL
             tally.cut += past.is_cut
             tally.untold += bool(past.call.untold)
+
+
+def learnt_of(pbx: str, spool: Spool) -> bytes:
+    """What this PBX said of its endpoints when it was last watched; b"" if it never was."""
+    return spool.calls(pbx).get(key_of(pbx), b"")
 
 
 def _by_call(told: Iterable[object]) -> Iterator[PastCall]:

@@ -16,7 +16,7 @@ import structlog
 
 from itgrix_core.ami.recorder import Position, Recorder
 from itgrix_core.calls.events import CallEnded, CallEvent, CallMerged, ConversationRequested, Oddity
-from itgrix_core.calls.questions import Action, question_about
+from itgrix_core.calls.questions import ASKED_ABOUT, Action
 from itgrix_core.calls.tracker import TICK, WANTED, Tracker
 from itgrix_core.errors import AmiError, DataFolderError
 from itgrix_core.jobs.clock import StreamClock
@@ -139,7 +139,7 @@ class Listening:
             self._clock.seen(at + age)
             for told in self._tracker.feed(message, at):
                 self._tell(told, received_at)
-            question = question_about(message) if is_asking else None
+            question = self._tracker.question_about(message) if is_asking else None
             if question:
                 self._ask(question)
 
@@ -197,10 +197,6 @@ class Listening:
             _log.error(f"{error} Nothing is lost: it is tried again with the next message.")
             return
         self._jobs, self._rows = [], {}
-
-
-ASKED_ABOUT = frozenset({b"MixMonitorStart"})
-"""Events that the tracker does not read but that give rise to a question."""
 
 
 def _position(saved: str) -> Position:

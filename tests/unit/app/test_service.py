@@ -18,6 +18,8 @@ from itgrix_core.config.schema import (
     Settings,
 )
 from itgrix_core.errors import DataFolderError
+from itgrix_core.filing.lists import Lists, Names
+from itgrix_core.filing.rules import CardRules
 from itgrix_core.sandbox.bitrix import Settings as PortalSettings
 from itgrix_core.sandbox.bitrix import audit, problems, run_portal
 from itgrix_core.sandbox.pbx import run_pbx
@@ -189,11 +191,15 @@ def test_the_settings_become_rules():
     crm = BitrixSettings(
         default_user=7, lines={"a": "1"}, sources={"b": "2"}, create_for=["outbound"], file_internal=True,
         missed_owner="last", card_seconds=30,
+        cards={"show": "answer", "users": {12: "never"}, "queues": {"700": "ring"}},
+        only={"trunks": ["t*"]}, never={"extensions": ["105"], "numbers": ["+7 916*"]},
     )  # fmt: skip
     rules = rules_of(crm)
     assert (rules.default_user, rules.lines, rules.sources) == (7, {"a": "1"}, {"b": "2"})
     assert (rules.create_for, rules.is_filing_internal) == (frozenset({"outbound"}), True)
     assert (rules.missed_owner, rules.card_seconds) == ("last", 30)
+    assert rules.cards == CardRules("answer", {12: "never"}, {"700": "ring"})
+    assert rules.lists == Lists(Names(trunks=("t*",)), Names(extensions=("105",), numbers=("+7 916*",)))
 
 
 def test_the_settings_become_a_topology():

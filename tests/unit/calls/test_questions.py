@@ -1,13 +1,14 @@
 """What is asked of Asterisk because of what it said, and what its answers do."""
 
 from itgrix_core.calls.questions import question_about
+from itgrix_core.calls.topology import Topology
 from itgrix_core.wire.messages import make_message
 
 
 def test_a_recording_that_begins_is_asked_for_its_file():
     """Under the class mask no VarSet names it; the Uniqueid travels in the ActionID."""
     begun = make_message(("Event", "MixMonitorStart"), ("Channel", "PJSIP/101-00000001"), ("Uniqueid", "1.1"))
-    assert question_about(begun) == (
+    assert question_about(begun, Topology()) == (
         ("Action", "Getvar"),
         ("ActionID", "itgrix-recording-1.1"),
         ("Channel", "PJSIP/101-00000001"),
@@ -18,10 +19,13 @@ def test_a_recording_that_begins_is_asked_for_its_file():
 def test_nothing_else_is_asked():
     """Neither other events nor a MixMonitorStart that names no channel."""
     assert (
-        question_about(make_message(("Event", "MixMonitorStop"), ("Channel", "x"), ("Uniqueid", "1"))) is None
+        question_about(
+            make_message(("Event", "MixMonitorStop"), ("Channel", "x"), ("Uniqueid", "1")), Topology()
+        )
+        is None
     )
-    assert question_about(make_message(("Event", "MixMonitorStart"), ("Uniqueid", "1"))) is None
-    assert question_about(make_message(("Event", "MixMonitorStart"), ("Channel", "x"))) is None
+    assert question_about(make_message(("Event", "MixMonitorStart"), ("Uniqueid", "1")), Topology()) is None
+    assert question_about(make_message(("Event", "MixMonitorStart"), ("Channel", "x")), Topology()) is None
 
 
 def test_the_answer_names_the_file_of_the_call(pbx):

@@ -9,7 +9,7 @@ from itgrix_core.config.schema import HookSettings
 from itgrix_core.crm.adapter import Blocked, Done, Refused, Step, Unknown
 from itgrix_core.crm.bitrix24.answers import entity_of, filed_of
 from itgrix_core.crm.bitrix24.params import params_of
-from itgrix_core.filing.plan import Rules
+from itgrix_core.filing.rules import Rules
 from itgrix_core.jobs.accounts import Account, Accounts
 from itgrix_core.jobs.codec import job_of
 from itgrix_core.jobs.delivery import Delivery

@@ -20,7 +20,7 @@ from itgrix_core.calls.events import CallEnded
 from itgrix_core.config.schema import AsteriskSettings, Settings
 from itgrix_core.errors import ConfigError
 from itgrix_core.history.reading import History, PastCalls, open_history
-from itgrix_core.jobs.backfill import Backfill, PastCall, Tally
+from itgrix_core.jobs.backfill import Backfill, PastCall, Tally, learnt_of
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.spool import Spool
 
@@ -50,26 +50,40 @@ def backfill(
     name, asterisk = _chosen(settings, name)
     if bool(linkedids) == bool(since):
         raise click.UsageError("Give either LINKEDIDs or a period that begins with --since.")
-    zone = ZoneInfo(asterisk.timezone)
-    first, last = _moment(since, zone) if since else 0.0, _moment(until, zone) if until else time.time()
-    if since and first >= last:
-        raise click.UsageError("--since is not before --until.")
-    history = open_history(asterisk.history, zone)
-    found = history.of_linkedids(linkedids) if linkedids else history.of_period(first, last)
+    history = open_history(asterisk.history, ZoneInfo(asterisk.timezone))
+    found = history.of_linkedids(linkedids) if since is None else _of_period(history, asterisk, since, until)
     try:
-        if dry_run:
-            work = Backfill(name, topology_of(asterisk), asterisk.timezone, None)
-            _show(work.understand(found))
-            _say(_summary(work.tally, history, is_dry=True))
-            return
-        with Database(settings.data_folder) as database:
-            work = Backfill(
-                name, topology_of(asterisk), asterisk.timezone, Spool(database, lambda _lanes: None)
-            )
-            _file(work, found, history)
-        click.echo(_summary(work.tally, history, is_dry=False))
+        with _outbox(settings, dry_run) as spool:
+            learnt = learnt_of(name, spool) if spool else b""
+            filing = None if dry_run else spool
+            work = Backfill(name, topology_of(asterisk), asterisk.timezone, filing, learnt=learnt)
+            if dry_run:
+                _show(work.understand(found))
+            else:
+                _file(work, found, history)
     finally:
         history.close()
+    click.echo(_summary(work.tally, history, is_dry=dry_run), err=dry_run)
+
+
+def _of_period(
+    history: History, asterisk: AsteriskSettings, since: str, until: str | None
+) -> Iterator[PastCalls]:
+    zone = ZoneInfo(asterisk.timezone)
+    first, last = _moment(since, zone), _moment(until, zone) if until else time.time()
+    if first >= last:
+        raise click.UsageError("--since is not before --until.")
+    return history.of_period(first, last)
+
+
+@contextmanager
+def _outbox(settings: Settings, dry_run: bool) -> Iterator[Spool | None]:
+    """The outbox; `None` for a dry run where there is none yet, as that makes nothing."""
+    if dry_run and not settings.data_folder.is_dir():
+        yield None
+        return
+    with Database(settings.data_folder) as database:
+        yield Spool(database, lambda _lanes: None)
 
 
 def _chosen(settings: Settings, name: str | None) -> tuple[str, AsteriskSettings]:

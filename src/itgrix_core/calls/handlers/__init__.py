@@ -8,6 +8,7 @@ from itgrix_core.calls.handlers import (
     endings,
     listing,
     originate,
+    plant,
     queues,
     recordings,
     transfers,
@@ -23,5 +24,9 @@ HANDLERS: dict[str, Handler] = {
     **originate.HANDLERS,
     **recordings.HANDLERS,
     **listing.HANDLERS,
+    **plant.HANDLERS,
 }
 """Every event that means anything to the tracker; the others are never even parsed."""
+
+ANSWERS: dict[str, Handler] = {**recordings.ANSWERS, **plant.ANSWERS}
+"""Answers to questions of ours that come as a response, by the beginning of their ActionID."""

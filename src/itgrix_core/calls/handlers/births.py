@@ -80,6 +80,10 @@ def came_in(board: Board, call: CallState, channel: Channel, at: float) -> None:
         return
     if channel.state != "Ring" or channel.is_dialled:
         return
+    channel.mobile_of = board.topology.owner_of_mobile(channel.caller_number)
+    if channel.mobile_of:
+        channel.kind = ChannelKind.PHONE
+        return
     call.caller = channel.uniqueid
     call.started_at = channel.born_at
     call.trunk = endpoint_of(channel.name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.finding import touch
 from itgrix_core.calls.handlers.births import came_in_before, channel_of, number, state_seen
+from itgrix_core.calls.persons import fold
 from itgrix_core.calls.state import Attempt, CallState, Channel
 from itgrix_core.calls.table import LegTrigger, Phase
 from itgrix_core.calls.topology import ChannelKind, endpoint_of, number_in
@@ -39,7 +40,10 @@ def on_dialbegin(board: Board, message: Message, at: float) -> None:
 
 def dialled(board: Board, call: CallState, channel: Channel, at: float) -> None:
     """A channel is being dialled: a phone's leg, an attempt to go outside, or a step on the way."""
-    if channel.kind is ChannelKind.PHONE:
+    if channel.kind is ChannelKind.TRUNK:
+        channel.mobile_of = board.topology.owner_of_mobile(number_in(channel.dial_string))
+    if channel.kind is ChannelKind.PHONE or channel.mobile_of:
+        channel.kind = ChannelKind.PHONE
         _phone(board, call, channel, at)
     elif channel.kind is ChannelKind.TRUNK:
         _outside(board, call, channel, at)
@@ -62,8 +66,11 @@ def _other_half(board: Board, channel: Channel) -> Channel | None:
 
 
 def _phone(board: Board, call: CallState, channel: Channel, at: float) -> None:
-    leg = call.leg(channel.uniqueid, endpoint_of(channel.name))
-    leg.is_rung, leg.tried_at = True, at
+    leg = call.leg(channel.uniqueid, board.employee(channel))
+    is_told_again = leg.is_rung
+    leg.is_rung, leg.tried_at, leg.phone = True, at, endpoint_of(channel.name)
+    if not is_told_again:
+        fold(call, leg)
     if call.phase is Phase.LATENT:
         if call.is_originated:
             leg.is_caller = True
@@ -113,7 +120,7 @@ def _by_employee(board: Board, call: CallState, channel: Channel) -> None:
     call.started_at = root.born_at
     call.dialled = root.exten
     if root.kind is ChannelKind.PHONE:
-        call.extension = endpoint_of(root.name)
+        call.extension = board.employee(root)
         if channel.kind is ChannelKind.TRUNK:
             call.leg(root.uniqueid, call.extension).is_caller = True
 

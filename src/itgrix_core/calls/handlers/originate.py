@@ -11,14 +11,13 @@ from itgrix_core.calls.board import Board
 from itgrix_core.calls.events import CallEnded, CallStarted
 from itgrix_core.calls.handlers.births import number
 from itgrix_core.calls.state import CallState
-from itgrix_core.calls.topology import endpoint_of
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Call, Direction, Disposition, PhoneNumber
 
 
 def on_response(board: Board, message: Message, at: float) -> None:
     """Tell of a call that never had a channel; all others tell of themselves."""
-    extension = endpoint_of(message.get("Channel")).partition("@")[0]
+    extension = board.topology.extension_of(message.get("Channel")).partition("@")[0]
     action, client = message.get("ActionID"), number(message.get("Exten"))
     if message.get("Response") != "Failure" or not action or not board.topology.is_inside(extension):
         return

@@ -37,4 +37,5 @@ def record(board: Board, uniqueid: str, path: str, at: float) -> None:
         board.changed[call.key] = None
 
 
+ANSWERS = {RECORDING_ID: on_answer}
 HANDLERS = {"VarSet": on_varset}

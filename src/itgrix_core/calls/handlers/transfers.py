@@ -11,7 +11,6 @@ from itgrix_core.calls.finding import touch
 from itgrix_core.calls.joining import join
 from itgrix_core.calls.state import CallState, Handover, Leg
 from itgrix_core.calls.table import LegState
-from itgrix_core.calls.topology import endpoint_of
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Result, Transfer, TransferKind
 
@@ -22,7 +21,7 @@ def on_blind(board: Board, message: Message, at: float) -> None:
     if not found or message.get("Result") != "Success":
         return
     how = "REFER" if message.get("IsExternal") == "Yes" else "code"
-    source = endpoint_of(message.get("TransfererChannel"))
+    source = board.topology.extension_of(message.get("TransfererChannel"))
     transfer = Transfer(TransferKind.BLIND, how, source, message.get("Extension"), at)  # type: ignore[arg-type]
     _note(found[0], Handover(transfer, message.get("TransfereeUniqueid")))
     found[0].sent_on = message.get("TransfereeUniqueid")
@@ -35,7 +34,7 @@ def on_attended(board: Board, message: Message, at: float) -> None:
         return
     call = _joined(board, message, at) or found[0]
     original, second = message.get("OrigTransfererUniqueid"), message.get("SecondTransfererUniqueid")
-    source = endpoint_of(message.get("OrigTransfererChannel"))
+    source = board.topology.extension_of(message.get("OrigTransfererChannel"))
     ringing = message.get("DestType") == "App"
     if original == second:
         how, consulted = "code", _consulted(call, source)
@@ -43,7 +42,9 @@ def on_attended(board: Board, message: Message, at: float) -> None:
         ringing = consulted is not None and consulted.state is LegState.RINGING and not consulted.is_up
     else:
         how, channel = "REFER", board.channel(second)
-        target = channel.exten if channel else endpoint_of(message.get("TransferTargetChannel"))
+        target = (
+            channel.exten if channel else board.topology.extension_of(message.get("TransferTargetChannel"))
+        )
     kind = TransferKind.BLONDE if ringing else TransferKind.ATTENDED
     transfer = Transfer(kind, how, source, target, at)  # type: ignore[arg-type]
     transferee = message.get("TransfereeUniqueid")
@@ -85,7 +86,7 @@ def on_pickup(board: Board, message: Message, at: float) -> None:
     leg = call.legs.get(target.uniqueid)
     if leg and leg.ended_at is None:
         leg.result = Result.PICKED_UP
-        leg.picked_up_by = endpoint_of(message.get("Channel"))
+        leg.picked_up_by = board.topology.extension_of(message.get("Channel"))
         leg.stopped_at = at
 
 
