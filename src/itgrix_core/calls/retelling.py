@@ -74,7 +74,8 @@ def _marked(event: CallEvent, lives: Mapping[str, Life], is_by_cdr: bool) -> Cal
 
 def _untold(call: Call, lives: Mapping[str, Life], is_by_cdr: bool) -> Iterator[str]:
     """Names, in the words of `--json`, of what the rows do not say of this call."""
-    if call.linkedid not in lives:
+    first = lives.get(call.linkedid)
+    if first is None or not first.has_begin:
         yield "started_at"
     if call.direction is Direction.OUTBOUND or any(each.was_rung for each in call.conversations):
         yield "rang_at"

@@ -45,6 +45,7 @@ class _Telling:
         self._rows = rows
         self._cdrs = cdrs
         self.lives = lives_of(rows, cdrs)
+        self._has_files = any(row.app == "MixMonitor" and row.appdata for row in rows)
         self._bridges: dict[str, str] = {}
         self._born: dict[str, str] = {}
         self._asked: set[str] = set()
@@ -137,7 +138,7 @@ class _Telling:
 
     def _files(self, row: CelRow) -> Iterator[Message]:
         """Recordings that only CDR names, of channels of which no MixMonitor says so."""
-        if not any(each.app == "MixMonitor" and each.appdata for each in self._rows):
+        if not self._has_files:
             for path in dict.fromkeys(c.recordingfile for c in self._cdrs if c.uniqueid == row.uniqueid):
                 if path:
                     yield _recorded(row, path)
@@ -182,7 +183,7 @@ class _Telling:
             *_named("Transferer", row.channel, row.uniqueid, row.linkedid),
             *_named("Transferee", *self._other(extra, "transferee_channel")),
             ("Extension", str(extra.get("extension", ""))),
-            ("IsExternal", "Yes"),
+            ("IsExternal", "Yes"),  # nobody says; by the phone's own key is the common case
         )
 
     def joined(self, row: CelRow) -> Iterator[Message]:

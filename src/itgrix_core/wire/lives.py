@@ -53,6 +53,7 @@ class Life:
     source: str = ""
     status: str = ""
     has_extra: bool = False
+    has_begin: bool = False
     has_end: bool = False
     numbers: list[str] = field(default_factory=list)
 
@@ -107,6 +108,8 @@ def _tell(life: Life, row: CelRow) -> None:
         life.cause = str((extra or {}).get("hangupcause", ""))
         life.source = str((extra or {}).get("hangupsource", ""))
         life.status = str((extra or {}).get("dialstatus", ""))
+    elif row.event == "CHAN_START":
+        life.has_begin = True
     elif row.event == "CHAN_END":
         life.has_end = True
 
