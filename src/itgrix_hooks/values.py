@@ -133,7 +133,7 @@ class Conversation:
     @property
     def talk_seconds(self) -> float:
         """Seconds from answer to end, 0 without an answer or before the end."""
-        return self.ended_at - self.answered_at if self.answered_at and self.ended_at else 0.0
+        return max(0.0, self.ended_at - self.answered_at) if self.answered_at and self.ended_at else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +188,7 @@ class Call:
         lost_sight: why the end was not seen, "" if it was.
         untold: of a call that was read from CDR and CEL afterwards: the fields that these could not tell, by
             their names in `itgrix replay --json` ("hangup_by", "rang_at" …); () of one that was watched.
+        part_of: key of the whole call, if this is one employee's talk of it, filed by itself; else "".
         timezone: IANA name of the PBX's zone, for the `*_local` times.
     """
 
@@ -215,6 +216,7 @@ class Call:
     is_in_menu: bool = False
     lost_sight: str = ""
     untold: tuple[str, ...] = ()
+    part_of: str = ""
     timezone: str = "UTC"
 
     @property
@@ -297,7 +299,8 @@ class User:
 class Owner:
     """The user on whom a call is booked, and by which rule.
 
-    `why` is one of "talked last", "talked first", "rang last", "responsible", "caller", "default".
+    `why` is one of "talked last", "talked first", "talked longest", "rang last", "responsible", "caller",
+    "default".
     """
 
     user_id: int

@@ -188,6 +188,17 @@ class BitrixSettings(Section):
         default=NameList(), description="White lists: if one has entries, only calls of these are filed."
     )
     never: NameList = Field(default=NameList(), description="Black lists: calls of these are not filed.")
+    transfers: Literal["per_talk", "one_call"] = Field(
+        default="per_talk",
+        description="After a transfer each employee's talk is a call of its own, or all of it is one call.",
+    )
+    answered_owner: Literal["last", "first", "longest", "responsible"] = Field(
+        default="last",
+        description="Who owns an answered call: who talked last, first, longest; the responsible if he did.",
+    )
+    owner_talk_seconds: float = Field(
+        default=0.0, ge=0, description="A shorter talk makes nobody the owner, if there is a longer one."
+    )
     card_seconds: Seconds = Field(
         default=60.0, description="After how long a card is no longer worth showing."
     )

@@ -1,8 +1,8 @@
 """Which commands follow from what happened: pure rules, in no CRM's own words.
 
-Two questions are answered here: whether a call is filed at all, and who owns it in the end; who sees its card
-is for `cards`. Everything that has to be asked (users, responsibles, what was filed so far) is asked before and
-comes in as a value; so each rule is a line in a test.
+Two questions are answered here: whether a call is filed at all, and who owns it in the end. What has to be
+asked (users, responsibles, what was filed so far) is asked before and comes in as a value; so each rule is a
+line in a test.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def registration(
         timezone=call.timezone,
         line=mapped(rules.lines, call),
         source=mapped(rules.sources, call),
-        is_creating=call.direction.value in rules.create_for,
+        is_creating=call.direction.value in rules.create_for and not call.part_of,
         show_to=show_to,
         good_until=good_until,
     )
@@ -91,9 +91,7 @@ def owner_of(call: Call, users: Users, responsible: User | None, rules: Rules) -
         caller = users.get(call.extension or "")
         return Owner(caller.id, "caller") if caller else Owner(rules.default_user, "default")
     if call.is_answered:
-        talked = (users.get(c.extension) for c in reversed(call.talks))
-        last = next((user for user in talked if user), None)
-        return Owner(last.id, "talked last") if last else Owner(rules.default_user, "default")
+        return _who_talked(call, users, responsible, rules) or Owner(rules.default_user, "default")
     if rules.missed_owner == "responsible" and responsible:
         return Owner(responsible.id, "responsible")
     rung = (users.get(extension) for extension in reversed(call.rung))
@@ -103,8 +101,25 @@ def owner_of(call: Call, users: Users, responsible: User | None, rules: Rules) -
     return Owner(rules.default_user, "default")
 
 
+def _who_talked(call: Call, users: Users, responsible: User | None, rules: Rules) -> Owner | None:
+    """Of the employees who talked long enough (of all, if none did) the one whom the rule wants."""
+    talks = [(c, user) for c in call.talks if (user := users.get(c.extension))]
+    counting = [(c, user) for c, user in talks if c.talk_seconds >= rules.owner_talk_seconds] or talks
+    if not counting:
+        return None
+    if rules.answered_owner == "responsible" and responsible and responsible.id in {u.id for _, u in talks}:
+        return Owner(responsible.id, "responsible")
+    if rules.answered_owner == "first":
+        return Owner(counting[0][1].id, "talked first")
+    if rules.answered_owner == "longest":
+        return Owner(max(counting, key=lambda talk: talk[0].talk_seconds)[1].id, "talked longest")
+    return Owner(counting[-1][1].id, "talked last")
+
+
 def needs_responsible(call: Call, rules: Rules) -> bool:
     """Whether `owner_of` wants to know the client's responsible."""
+    if call.is_answered:
+        return rules.answered_owner == "responsible" and call.direction is Direction.INBOUND
     return call.is_missed and rules.missed_owner == "responsible"
 
 

@@ -40,6 +40,9 @@ class Rules:
         lines: DID or trunk to external line; sources likewise to the CRM's source.
         create_for: directions in which an unknown number makes a lead or contact.
         missed_owner: "responsible", "last" or "default"; each falls back on the next.
+        answered_owner: of those who talked "last", "first", "longest", or the "responsible" if among them.
+        owner_talk_seconds: a shorter talk does not make an owner, if there is a longer one.
+        is_per_talk: each employee's talk is filed as a call of its own (`talks`), not the call as a whole.
         card_seconds: how long a card is worth showing.
         cards: when it comes up.
         lists: whose calls are filed.
@@ -51,6 +54,9 @@ class Rules:
     create_for: frozenset[str] = frozenset({"inbound"})
     is_filing_internal: bool = False
     missed_owner: str = "responsible"
+    answered_owner: str = "last"
+    owner_talk_seconds: float = 0.0
+    is_per_talk: bool = True
     card_seconds: float = 60.0
     cards: CardRules = field(default_factory=CardRules)
     lists: Lists = field(default_factory=Lists)

@@ -85,6 +85,29 @@ def test_an_answered_call_belongs_to_who_talked_last():
 
 
 @pytest.mark.parametrize(
+    ("rule", "seconds", "responsible", "owner"),
+    [
+        ("last", 0, None, Owner(13, "talked last")),
+        ("first", 0, None, Owner(11, "talked first")),
+        ("longest", 0, None, Owner(12, "talked longest")),
+        ("responsible", 0, User(11), Owner(11, "responsible")),
+        ("responsible", 0, BOSS, Owner(13, "talked last")),
+        ("responsible", 0, None, Owner(13, "talked last")),
+        ("last", 10, None, Owner(12, "talked last")),
+        ("first", 10, None, Owner(12, "talked first")),
+        ("last", 99, None, Owner(13, "talked last")),
+    ],
+)
+def test_an_answered_call_goes_by_the_setting(rule, seconds, responsible, owner):
+    """101 talked for 5 s, 102 for 20 s, 103 for 2 s; too short a talk counts only if all were."""
+    talks = [("101", 5, 10), ("102", 10, 30), ("103", 30, 32)]
+    phones = [phone(ext, BEGAN + start, Result.ANSWERED, ended_at=BEGAN + end) for ext, start, end in talks]
+    call = make_call("answered", conversations=tuple(phones))
+    rules = replace(RULES, answered_owner=rule, owner_talk_seconds=seconds)
+    assert plan.owner_of(call, USERS, responsible, rules) == owner
+
+
+@pytest.mark.parametrize(
     ("rule", "responsible", "owner"),
     [
         ("responsible", BOSS, Owner(17, "responsible")),
@@ -105,6 +128,7 @@ def test_the_responsible_is_asked_for_only_where_the_rule_wants_him():
     assert plan.needs_responsible(missed, RULES)
     assert not plan.needs_responsible(missed, replace(RULES, missed_owner="last"))
     assert not plan.needs_responsible(make_call("answered"), RULES)
+    assert plan.needs_responsible(make_call("answered"), replace(RULES, answered_owner="responsible"))
     assert not plan.needs_responsible(make_call("outbound"), RULES)
     assert not plan.needs_responsible(replace(missed, ended_at=None), RULES)
 

@@ -1,6 +1,7 @@
 """An office in memory: a CRM that does as it is told, hooks written in the test, a database of its own."""
 
 from collections import defaultdict, deque
+from threading import Event, Thread
 from types import SimpleNamespace
 
 import pytest
@@ -253,6 +254,18 @@ class Office:
             results.append(self.deliver(jobs))
             jobs = jobs[getattr(results[-1], "count", 1) :]
         return results
+
+    def work_off(self):
+        """Let the engine's own lanes (later talks of filed calls) run until nothing waits."""
+        stop, engine = Event(), self.engine
+        worker = Thread(
+            target=engine.run, args=(lambda jobs, _: self.deliver(jobs), stop), kwargs={"workers": 1}
+        )
+        worker.start()
+        assert engine.wait_until_drained(10)
+        stop.set()
+        engine.wake()
+        worker.join()
 
     def record(self, jobs, attempt=1):
         """Hand a job to the recordings' lane, once."""
