@@ -173,7 +173,7 @@ class Service:
             learnt = learnt_of(name, spool)
             return Backfill(name, topology_of(asterisk), asterisk.timezone, spool, learnt=learnt)
 
-        history = open_history(asterisk.history, ZoneInfo(asterisk.timezone))
+        history = open_history(asterisk.history, ZoneInfo(asterisk.timezone), self._stopping.is_set)
         return Repairs(name, history, backfill, spool, PluginStore(self._database, "itgrix", ""))
 
     def _send(self, name: str, action: Action) -> None:

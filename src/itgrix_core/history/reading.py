@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import TypeVar
 
 from itgrix_core.config.schema import HistorySettings
+from itgrix_core.errors import HistoryError
 from itgrix_core.history.table import Columns, Table, open_table
 from itgrix_core.wire import rows as words
 from itgrix_core.wire.cdr import Groups
@@ -53,6 +54,7 @@ class History:
     Args:
         cel, cdr: where they are read; `None` if that is not to be.
         zone: the PBX's.
+        is_stopping: asked at every row; once it is true, reading ends in a `HistoryError`.
 
     Attributes:
         rows_read: how many rows were read so far.
@@ -61,10 +63,17 @@ class History:
     Every method raises `HistoryError` when it cannot read.
     """
 
-    def __init__(self, cel: Table | None, cdr: Table | None, zone: tzinfo) -> None:
+    def __init__(
+        self,
+        cel: Table | None,
+        cdr: Table | None,
+        zone: tzinfo,
+        is_stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._cel = cel
         self._cdr = cdr
         self._zone = zone
+        self._is_stopping = is_stopping
         self.rows_read = 0
         self.held = 0
 
@@ -169,6 +178,8 @@ class History:
     ) -> Iterator[_Row]:
         for columns in found:
             self.rows_read += 1
+            if self._is_stopping():
+                raise HistoryError("Reading was stopped; it begins anew the next time.")
             row = make(columns, times)
             if row is not None:
                 yield row
@@ -206,9 +217,11 @@ class _Beside:
                 del self._waiting[uniqueid]
 
 
-def open_history(settings: HistorySettings, zone: tzinfo) -> History:
+def open_history(
+    settings: HistorySettings, zone: tzinfo, is_stopping: Callable[[], bool] = lambda: False
+) -> History:
     """The history of the settings; nothing is read yet."""
-    return History(cel_of(settings), cdr_of(settings), zone)
+    return History(cel_of(settings), cdr_of(settings), zone, is_stopping)
 
 
 def cel_of(settings: HistorySettings) -> Table | None:

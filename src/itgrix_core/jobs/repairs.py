@@ -29,7 +29,7 @@ LOOK_AGAIN_SECONDS = (0.0, 30.0, 120.0, 240.0, 480.0)
 """Pauses between the looks for a lost call: CEL may be written late, and its lane waits 15 min."""
 SETTLING_SECONDS = 20.0
 """How long a gap waits after it, until the channel list has told what still lives."""
-GAP_SECONDS = 5.0
+GAP_SECONDS = 1.0
 """A shorter silence before a new connection is none."""
 EDGE_SECONDS = 60.0
 """So much more on either side of a gap: two clocks need not agree."""
@@ -97,6 +97,9 @@ class Repairs:
                 self.mend(stop)
             except DataFolderError as error:
                 _log.error(f"{error} Outages are gone through later.", asterisk=self._pbx)
+            except Exception:  # noqa: BLE001 - an error of ours costs a look, not all later ones
+                self._gap_at = self._wall() + LONGEST_TROUBLE_SECONDS
+                _log.exception("Looking into CDR and CEL failed.", asterisk=self._pbx)
         self._history.close()
 
     def mend(self, stop: threading.Event) -> None:
@@ -109,8 +112,10 @@ class Repairs:
         try:
             self._look_up(self._lost())
             if self._wall() >= self._gap_at:
-                self._fill(stop)
+                self._fill()
         except HistoryError as error:
+            if stop.is_set():
+                return
             self._gap_at = self._wall() + self._trouble_seconds
             _log.warning(
                 f"what was missed cannot be looked up yet, again in {self._trouble_seconds:.0f} s: {error}",
@@ -152,15 +157,14 @@ class Repairs:
             self._gaps.popleft()
             self._gap_at = self._wall() + SETTLING_SECONDS
 
-    def _fill(self, stop: threading.Event) -> None:
+    def _fill(self) -> None:
         gap = self._memory.get(self._gap_name)
         if not gap:
             return
         since, until = gap
         backfill = self._backfill()
-        for _ in backfill.file(self._history.of_period(since - EDGE_SECONDS, until + EDGE_SECONDS)):
-            if stop.is_set():
-                return
+        for past in backfill.file(self._history.of_period(since - EDGE_SECONDS, until + EDGE_SECONDS)):
+            _log.debug("a call of an outage was found", call=past.call.key)
         self._memory.delete(self._gap_name)
         self._trouble_seconds = TROUBLE_SECONDS
         _log.info(_sentence(backfill.tally, since, until), asterisk=self._pbx)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from itgrix_core.config.schema import HistorySettings, HistoryTable
+from itgrix_core.errors import HistoryError
 from itgrix_core.history.reading import open_history
 
 RECORDED = Path(__file__).parents[2] / "recorded" / "ast22"
@@ -25,6 +26,15 @@ def test_a_call_that_reaches_over_an_edge_of_the_period_is_read_whole():
     middle = whole.rows[0].at + 2
     (found,) = history("inbound_answered").of_period(middle, middle)
     assert found == whole
+
+
+def test_a_stop_is_heard_at_the_next_row():
+    """A service that ends does not wait for a file of a gigabyte; nothing half read is taken for whole."""
+    settings = HistorySettings(cel=HistoryTable(file=RECORDED / "load_30_mixed.cel.csv"))
+    past = open_history(settings, UTC, lambda: past.rows_read > 100)
+    with pytest.raises(HistoryError, match="stopped"):
+        list(past.of_period(*EVER))
+    assert past.rows_read == 101
 
 
 def test_a_period_without_calls_has_none():

@@ -174,7 +174,7 @@ def test_a_new_connection_long_after_the_last_word_is_a_gap():
     listening = Heard(lambda data, _at: heard.append(data), lambda *gap: gaps.append(gap), 100.0)
     listening(BANNER + b"11.0.0\r\n", 500.0)
     listening(b"Event: X\r\n\r\n", 501.0)
-    listening(BANNER + b"11.0.0\r\n", 503.0)
+    listening(BANNER + b"11.0.0\r\n", 501.5)
     listening(b"Event: Y\r\n\r\n", 900.0)
     listening(BANNER + b"11.0.0\r\n", 960.0)
     assert gaps == [(100.0, 500.0), (900.0, 960.0)]
