@@ -1,7 +1,8 @@
 """MariaDB and PostgreSQL for tests: fetched when they are missing, run on loopback out of a folder that goes.
 
 Nothing of the machine changes: packages that are not installed are unpacked into a cache folder
-(`ITGRIX_DATABASES_ROOT`, else ~/.cache/itgrix-databases), and each server has its data in a temporary one.
+(`ITGRIX_DATABASES_ROOT`, else ~/.cache/itgrix-databases, for root below /var/cache, as servers run as nobody),
+and each server has its data in a temporary one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-ROOT = Path(os.environ.get("ITGRIX_DATABASES_ROOT", Path.home() / ".cache" / "itgrix-databases"))
+CACHE = Path.home() / ".cache" if os.getuid() else Path("/var/cache")
+ROOT = Path(os.environ.get("ITGRIX_DATABASES_ROOT", CACHE / "itgrix-databases"))
 PACKAGES = ("mariadb-server-core", "mariadb-client-core", "postgresql")
 START_SECONDS = 60.0
 PASSWORD = "itgrix-lab-secret"
