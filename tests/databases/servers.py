@@ -1,8 +1,8 @@
 """MariaDB and PostgreSQL for tests: fetched when they are missing, run on loopback out of a folder that goes.
 
 Nothing of the machine changes: packages that are not installed are unpacked into a cache folder
-(`ITGRIX_DATABASES_ROOT`, else ~/.cache/itgrix-databases, for root below /var/cache, as servers run as nobody),
-and each server has its data in a temporary one.
+(`ITGRIX_DATABASES_ROOT`, else ~/.cache/itgrix-databases; for root below /var/cache, as servers run as
+nobody). Each server has its data in a temporary folder.
 """
 
 from __future__ import annotations

@@ -154,3 +154,13 @@ def test_cdr_and_cel_are_looked_at_where_they_are_set(itgrix, tmp_path):
 def test_without_a_history_nothing_is_said_of_it(itgrix):
     """Nobody has to have one."""
     assert lines_about(itgrix("check", config="workers: 1\n"), "history of main") == []
+
+
+def test_what_the_login_may_do_and_hear_is_told(itgrix, pbx):
+    """The rest of what is heard shows with the first calls."""
+    config = f"asterisk: {{main: {{port: {pbx.port}, username: {USERNAME}, secret: {SECRET}}}}}\n"
+    told = lines_about(itgrix("check", config=config), "asterisk main")
+    assert told[0].startswith("ok   logged in as itgrix at 127.0.0.1")
+    assert "in the clear" in told[0]
+    assert told[1].startswith("ok   may send CoreShowChannels, Status, Getvar, Originate, DBGet")
+    assert told[2] == "ok   reads system; call and agent will show with calls"
