@@ -184,7 +184,8 @@ class Service:
             return Backfill(name, topology_of(asterisk), asterisk.timezone, spool, learnt=learnt)
 
         history = open_history(asterisk.history, ZoneInfo(asterisk.timezone), self._stopping.is_set)
-        return Repairs(name, history, backfill, spool, PluginStore(self._database, "itgrix", ""))
+        memory = PluginStore(self._database, "itgrix", "")
+        return Repairs(name, history, backfill, spool, memory, shed=lambda: self.line_states()[name].shed)
 
     def _send(self, name: str, action: Action) -> None:
         self.lines[name].supervisor.send(dict(action))

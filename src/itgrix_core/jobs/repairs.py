@@ -62,6 +62,7 @@ class Repairs:
         backfill: gives a fresh one, which files.
         spool: knows whose end is provisional.
         memory: keeps the gap over a restart.
+        shed: how many events were left out so far because listening was behind; calls may be among them.
         wall: Unix seconds.
     """
 
@@ -73,6 +74,7 @@ class Repairs:
         spool: Spool,
         memory: PluginStore,
         *,
+        shed: Callable[[], int] = lambda: 0,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._pbx = pbx
@@ -80,7 +82,10 @@ class Repairs:
         self._backfill = backfill
         self._spool = spool
         self._memory = memory
+        self._shed = shed
         self._wall = wall
+        self._known_shed = 0
+        self._looked_at = wall()
         self._gaps: deque[tuple[float, float]] = deque()
         self._gap_at = wall() + SETTLING_SECONDS
         self._trouble_seconds = TROUBLE_SECONDS
@@ -108,6 +113,7 @@ class Repairs:
         Raises:
             DataFolderError: the outbox cannot be used; nothing is forgotten.
         """
+        self._notice_shed()
         self._remember()
         try:
             self._look_up(self._lost())
@@ -142,6 +148,13 @@ class Repairs:
             _log.debug("a lost call was found in CDR and CEL", call=past.call.key)
         if backfill.tally.corrected:
             _log.info(f"the true end of {backfill.tally.corrected} lost calls was found", asterisk=self._pbx)
+
+    def _notice_shed(self) -> None:
+        """Events that were left out are an outage of some seconds; a new connection counts anew."""
+        now, shed = self._wall(), self._shed()
+        if shed > self._known_shed:
+            self.gap(self._looked_at, now)
+        self._known_shed, self._looked_at = shed, now
 
     # ---- gaps --------------------------------------------------------------------------------------------
     @property

@@ -32,7 +32,7 @@ class Office:
         self.database = database
         self.now = BEGAN + 100.0
         self.broken = False
-        self.looks = 0
+        self.looks = self.shed = 0
         self.spool = Spool(database, lambda _lanes: None)
         self._history = open_history(_settings("inbound_answered"), ZoneInfo("UTC"))
         self.repairs = self.opened()
@@ -40,7 +40,8 @@ class Office:
     def opened(self):
         """As after a start of the service."""
         store = PluginStore(self.database, "itgrix", "")
-        return Repairs("lab", self, self.backfill, self.spool, store, wall=lambda: self.now)
+        clock = {"wall": lambda: self.now, "shed": lambda: self.shed}
+        return Repairs("lab", self, self.backfill, self.spool, store, **clock)
 
     def backfill(self):
         """A fresh one."""
@@ -115,6 +116,20 @@ def test_two_outages_are_gone_through_as_one(office):
     office.mend()
     office.mend(repairs.SETTLING_SECONDS)
     assert (office.waiting, office.looks) == (5, 1)
+
+
+def test_events_that_were_left_out_are_an_outage_of_some_seconds(office):
+    """Listening was behind: the calls of just then are looked up, once."""
+    office.now = BEGAN
+    office.mend(repairs.POLL_SECONDS)
+    office.shed = 700
+    office.mend(repairs.POLL_SECONDS)
+    office.mend(repairs.SETTLING_SECONDS)
+    assert office.waiting == 5
+    office.mend(100)
+    office.shed = 0
+    office.mend(100)
+    assert office.looks == 1
 
 
 def test_a_history_that_is_away_is_tried_again_after_growing_pauses(office):
