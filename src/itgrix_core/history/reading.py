@@ -140,11 +140,10 @@ class History:
         return by_linkedid or self._having(self._cdr, words.cdr_row, "uniqueid", linkedids)
 
     def _by_cdr(self, cdrs: Iterable[CdrRow], since: float, until: float) -> Iterator[PastCalls]:
-        groups = Groups()
-        for cdr in cdrs:
-            if cdr.end >= since and cdr.start <= until:
-                yield from (_by_cdrs(group.cdrs) for group in groups.add(cdr))
-        yield from (_by_cdrs(group.cdrs) for group in groups.rest())
+        """What CDRs alone tell; those of an hour on either side belong to calls that reach over an edge."""
+        for its in _grouped(cdrs):
+            if any(cdr.end >= since and cdr.start <= until for cdr in its):
+                yield _by_cdrs(its)
 
     # ---- rows -----------------------------------------------------------------------------------------
     def _period(
@@ -242,6 +241,17 @@ def _past(cluster: Cluster, cdrs: list[CdrRow]) -> PastCalls:
     )
 
 
+def _grouped(cdrs: Iterable[CdrRow]) -> Iterator[list[CdrRow]]:
+    groups = Groups()
+    for cdr in cdrs:
+        yield from (group.cdrs for group in groups.add(cdr))
+    yield from (group.cdrs for group in groups.rest())
+
+
 def _by_cdrs(cdrs: list[CdrRow]) -> PastCalls:
+    """CDRs are written when a channel ends: without that of the first channel the call may be going on."""
     linkedids = list(dict.fromkeys(cdr.linkedid or cdr.uniqueid for cdr in cdrs))
-    return PastCalls([], cdrs, True, False, linkedids, max(cdr.end for cdr in cdrs))
+    is_over = any(
+        cdr.uniqueid == cdr.linkedid if cdr.linkedid else not cdr.channel.endswith(";2") for cdr in cdrs
+    )
+    return PastCalls([], cdrs, is_over, False, linkedids, max(cdr.end for cdr in cdrs))

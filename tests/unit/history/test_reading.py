@@ -76,6 +76,24 @@ def test_a_call_without_an_end_is_not_over(tmp_path):
     assert (found.is_over, found.is_cut) == (False, False)
 
 
+def test_cdrs_without_that_of_the_first_channel_are_of_a_call_that_may_be_going_on(tmp_path):
+    """A queue's Local legs are written down while the client still talks."""
+    lines = (RECORDED / "queue_answered.cdr.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    file = tmp_path / "cdr.csv"
+    file.write_text("".join(line for line in lines if "Local/101@from-queue-0000000c;2" in line))
+    (found,) = open_history(HistorySettings(cdr=HistoryTable(file=file)), UTC).of_period(*EVER)
+    assert not found.is_over
+
+
+def test_cdrs_of_a_call_that_reaches_over_an_edge_are_taken_together():
+    """The leg that ended before belongs to it."""
+    settings = HistorySettings(cdr=HistoryTable(file=RECORDED / "queue_answered.cdr.csv"))
+    (whole,) = open_history(settings, UTC).of_period(*EVER)
+    last = max(cdr.end for cdr in whole.cdrs)
+    (found,) = open_history(settings, UTC).of_period(last, last)
+    assert found == whole
+
+
 @pytest.mark.parametrize("name", ["queue_answered", "ringgroup_local", "outbound_failover"])
 def test_cdrs_alone_come_together_by_the_channels_that_they_share(name):
     """One call, whatever the number of its CDRs."""
