@@ -6,7 +6,7 @@ ARGS ?=
 RATE ?= 50
 SECONDS ?= 10
 
-.PHONY: help demo test slow fuzz bench asterisk asterisk22 asterisk16 load lint types docs
+.PHONY: help demo test slow fuzz bench asterisk asterisk22 asterisk16 load databases lint types docs
 
 help:
 	@echo "make demo      real recorded calls through hooks into a CRM that runs here (ARGS='...' for itgrix demo)"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench     side by side with its peers and under load, some minutes (QUICK=1: under two)"
 	@echo "make asterisk  the tests on real Asterisks 22 and 16, which are installed when they are missing"
 	@echo "make load      many calls at once through a real Asterisk (RATE=50 SECONDS=10)"
+	@echo "make databases CDR and CEL out of a real MariaDB and PostgreSQL, fetched when they are missing"
 	@echo "make lint      style and import contract"
 	@echo "make types     mypy, strict"
 	@echo "make docs      the manual of the hooks, from their specs"
@@ -24,7 +25,7 @@ demo: $(VENV)/.for-tests
 	$(BIN)/itgrix demo --once $(ARGS)
 
 test: $(VENV)/.for-tests
-	$(BIN)/pytest -n auto -m "not asterisk and not slow" $(ARGS)
+	$(BIN)/pytest -n auto -m "not asterisk and not slow and not databases" $(ARGS)
 
 slow: $(VENV)/.for-tests
 	$(BIN)/pytest -m slow $(ARGS)
@@ -48,6 +49,9 @@ asterisk16: $(VENV)/.for-tests
 load: $(VENV)/.for-tests
 	ITGRIX_LOAD_RATE=$(RATE) ITGRIX_LOAD_SECONDS=$(SECONDS) $(BIN)/pytest -m "asterisk and load" -rsP $(ARGS)
 
+databases: $(VENV)/.for-databases
+	$(BIN)/pytest -m databases -rs $(ARGS)
+
 lint: $(VENV)/.for-lint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -64,6 +68,10 @@ $(VENV)/.for-tests: setup.cfg pyproject.toml
 		{ echo "Itgrix needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+$(VENV)/.for-databases: $(VENV)/.for-tests
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[sql]'
 	@touch $@
 
 $(VENV)/.for-lint: $(VENV)/.for-tests

@@ -200,6 +200,8 @@ class Call:
         is_found: the call was on already when we came; what happened before is not known.
         is_in_menu: the caller was last in a voice menu or announcement: no phone was tried after it.
         lost_sight: why the end was not seen, "" if it was.
+        untold: of a call that was read from CDR and CEL afterwards: the fields that these could not tell, by
+            their names in `itgrix replay --json` ("hangup_by", "rang_at" …); () of one that was watched.
         part_of: key of the whole call, if this is one employee's talk of it, filed by itself; else "".
         timezone: IANA name of the PBX's zone, for the `*_local` times.
     """
@@ -231,6 +233,7 @@ class Call:
     is_found: bool = False
     is_in_menu: bool = False
     lost_sight: str = ""
+    untold: tuple[str, ...] = ()
     part_of: str = ""
     timezone: str = "UTC"
 

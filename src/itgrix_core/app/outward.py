@@ -46,6 +46,7 @@ def call_as_json(call: Call) -> dict[str, Any]:
         "ivr": call.is_in_menu,
         "recordings": [{"file": file_name(r), "pbx": r.pbx or call.pbx} for r in call.recordings],
         "lost_sight": call.lost_sight or None,
+        "untold": list(call.untold),
     }
 
 

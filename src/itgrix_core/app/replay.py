@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from itgrix_core.calls.events import CallEnded, CallEvent, Oddity, Told
+from itgrix_core.calls.retelling import NOBODY_LIVES
 from itgrix_core.calls.topology import Topology
 from itgrix_core.calls.tracker import Exchange, Tracker
 from itgrix_core.config.schema import HookSettings
@@ -34,18 +35,13 @@ from itgrix_core.outbox.memory import MemoryEngine
 from itgrix_core.plugins.manager import Plugins
 from itgrix_core.sandbox.recordings import RecordedLog
 from itgrix_core.wire.frames import Framer, is_banner
-from itgrix_core.wire.messages import Message, make_message
+from itgrix_core.wire.messages import Message
 from itgrix_hooks.trace import Asked
 from itgrix_hooks.values import Call
 
 PBX = "replay"
 UNTIMED = 1.0
 """When everything happens in a log without any times (Unix seconds; 0 would mean "never")."""
-NOBODY_LIVES = (
-    make_message(("Response", "Success"), ("EventList", "start"), ("Message", "Channels will follow")),
-    make_message(("Event", "CoreShowChannelsComplete"), ("EventList", "Complete")),
-)
-"""The answer of a PBX without channels: what still lives at a recording's end is lost sight of."""
 
 
 def tell(log: RecordedLog, topology: Topology, timezone: str = "UTC") -> Iterator[Told]:

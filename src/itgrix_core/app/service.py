@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -26,13 +27,16 @@ from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.lists import Lists, Names
 from itgrix_core.filing.rules import CardRules, Rules
+from itgrix_core.history.reading import open_history
 from itgrix_core.jobs.accounts import Account, Accounts
+from itgrix_core.jobs.backfill import Backfill, learnt_of
 from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.delivery import Delivery
 from itgrix_core.jobs.listening import Listening, catch_up
 from itgrix_core.jobs.performing import Performer
 from itgrix_core.jobs.questions import Tools
 from itgrix_core.jobs.recording import RECORDING_READY, RecordingJobs
+from itgrix_core.jobs.repairs import Heard, Repairs, last_word_at
 from itgrix_core.jobs.sharing import Shared, linked
 from itgrix_core.jobs.watching import LogWatcher, Watcher, Watchers
 from itgrix_core.outbox.database import Database
@@ -40,6 +44,7 @@ from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.engine import Handler
 from itgrix_core.outbox.spool import Spool
 from itgrix_core.outbox.sqlite import SqliteEngine
+from itgrix_core.outbox.store import PluginStore
 from itgrix_core.plugins.manager import Plugins
 from itgrix_core.serving import HttpServer
 from itgrix_core.telemetry.metrics import make_registry
@@ -95,9 +100,11 @@ class Service:
         self.settings = settings
         self.plugins = plugins or Plugins.load(settings.hooks)
         self.lines: dict[str, Line] = {}
+        self._repairs: dict[str, Repairs] = {}
         self._watcher = Watchers(LogWatcher(), *([watcher] if watcher else []))
         self._stopping = threading.Event()
         self._worker: threading.Thread | None = None
+        self._menders: list[threading.Thread] = []
         self._web: HttpServer | None = None
         self._adapters = {name: BitrixAdapter(crm, name) for name, crm in settings.crm.items()}
 
@@ -130,6 +137,11 @@ class Service:
         )
         self._worker.start()
         threading.Thread(target=self._warm, name="warm", daemon=True).start()
+        for name, repairs in self._repairs.items():
+            stopping = (self._stopping,)
+            mender = threading.Thread(target=repairs.run, args=stopping, name=f"history {name}", daemon=True)
+            self._menders.append(mender)
+            mender.start()
         for line in self.lines.values():
             line.supervisor.start()
         self._web = serve_pages(create_app(make_registry(self.line_states)), self.settings.web)
@@ -170,8 +182,21 @@ class Service:
             lambda action: self._send(name, action),
             shared=shared,
         )
-        supervisor = Supervisor(name, asterisk, listening.on_chunk)
+        on_chunk = listening.on_chunk
+        if asterisk.history.is_set:
+            repairs = self._repairs[name] = self._repairs_of(name, asterisk, spool)
+            on_chunk = Heard(on_chunk, repairs.gap, last_word_at(recorder.folder))
+        supervisor = Supervisor(name, asterisk, on_chunk)
         return Line(supervisor, listening, recorder, clock)
+
+    def _repairs_of(self, name: str, asterisk: AsteriskSettings, spool: Spool) -> Repairs:
+        def backfill() -> Backfill:
+            learnt = learnt_of(name, spool)
+            return Backfill(name, topology_of(asterisk), asterisk.timezone, spool, learnt=learnt)
+
+        history = open_history(asterisk.history, ZoneInfo(asterisk.timezone), self._stopping.is_set)
+        memory = PluginStore(self._database, "itgrix", "")
+        return Repairs(name, history, backfill, spool, memory, shed=lambda: self.line_states()[name].shed)
 
     def _send(self, name: str, action: Action) -> None:
         self.lines[name].supervisor.send(dict(action))
@@ -200,6 +225,8 @@ class Service:
             line.supervisor.stop()
         self._stopping.set()
         self.engine.wake()
+        for mender in self._menders:
+            mender.join(STOP_SECONDS)
         if self._worker:
             self._worker.join(STOP_SECONDS)
         if self._worker and self._worker.is_alive():  # the folder stays ours until the process has ended

@@ -58,7 +58,7 @@ class Side:
     @property
     def learnt_key(self) -> str:
         """Under what key the saved row of what it said of its endpoints is kept."""
-        return f"{self.pbx}/learnt"
+        return learnt.key_of(self.pbx)
 
     def remember(self, row: bytes) -> None:
         """Take back what it said of its endpoints, from a saved row."""

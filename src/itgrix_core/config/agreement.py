@@ -26,6 +26,9 @@ def disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
             yield (*here, "crm"), _no_crm(asterisk.crm, crms)
         if asterisk.extensions.min_length > asterisk.extensions.max_length:
             yield (*here, "extensions"), "min_length is more than max_length; swap the two"
+        for log, table in (("cel", asterisk.history.cel), ("cdr", asterisk.history.cdr)):
+            if table.file is not None and table.url.get_secret_value():
+                yield (*here, "history", log), "has both file and url; leave one of them"
         yield from (((*here, "tls", what), sentence) for what, sentence in _of_tls(asterisk.tls))
         region = asterisk.numbers.region
         if region and not is_region(region):

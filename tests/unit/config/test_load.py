@@ -276,6 +276,12 @@ def test_an_unreadable_file_is_told(tmp_path):
         load(file, {})
 
 
+def test_a_log_is_in_a_file_or_in_a_database(mistakes):
+    """Not in both."""
+    told = mistakes("asterisk: {main: {history: {cel: {file: a.csv, url: 'sqlite:///b'}}}}\n")
+    assert "asterisk.main.history.cel: has both file and url; leave one of them" in told[0]
+
+
 def test_an_ipv6_address_is_written_without_brackets(loaded, tmp_path):
     """The port stands beside it."""
     assert loaded('asterisk: {main: {host: "::1"}}').asterisk["main"].host == "::1"
