@@ -11,6 +11,7 @@ from typing import Self
 from waitress import create_server, wasyncore  # type: ignore[import-untyped]  # it ships no types
 
 from itgrix_core.sandbox.bitrix.portal import Portal
+from itgrix_core.sandbox.bitrix.posting import Postman
 from itgrix_core.sandbox.bitrix.seed import Seed
 from itgrix_core.sandbox.bitrix.settings import Clock, Settings
 from itgrix_core.sandbox.bitrix.web import create_app
@@ -37,6 +38,7 @@ class RunningPortal:
         self.port = int(self._server.effective_port)
         self.url = f"http://127.0.0.1:{self.port}/"
         portal.world.base_url = self.url
+        self._postman = Postman(portal.world.mail)
         self._thread = threading.Thread(target=self._watch, name="sandbox-bitrix", daemon=True)
         self._thread.start()
 
@@ -63,6 +65,7 @@ class RunningPortal:
         self._server.task_dispatcher.shutdown()
         self._server.pull_trigger()
         self._thread.join()
+        self._postman.stop()
         wasyncore.close_all(self._map)
 
     def wait(self) -> None:
@@ -85,6 +88,7 @@ def run_portal(
     *,
     clock: Clock = time.time,
     ledger_path: Path | None = None,
+    state_path: Path | None = None,
 ) -> RunningPortal:
     """Start a portal. `port` 0 takes a free one; raises `OSError` when the port is taken."""
-    return RunningPortal(Portal(settings, seed, clock, ledger_path), port)
+    return RunningPortal(Portal(settings, seed, clock, ledger_path, state_path), port)
