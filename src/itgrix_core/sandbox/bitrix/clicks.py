@@ -20,9 +20,8 @@ from itgrix_core.sandbox.bitrix.world import World
 def click(world: World, user_id: int, number: str, line: str = "", call_list: int = 0) -> str:
     """A user clicks a number: the call is registered, his card opens, the application is told.
 
-    Args:
-        line: number of the line that he chose, "" for the application itself.
-        call_list: the dialling list that the click came from.
+    `line` is the line that he chose, "" for the application itself; `call_list` the dialling list that the
+    click came from.
 
     Returns:
         The CALL_ID. It exists even when no application is the default number and nobody is told.
@@ -31,7 +30,8 @@ def click(world: World, user_id: int, number: str, line: str = "", call_list: in
         RestError: the number or the user cannot be used.
     """
     application = world.settings.application(world.settings.outgoing_app)
-    caller = Caller(user_id, frozenset(), *(application and (application.app_id, application.name) or ()))
+    names = (application.app_id, application.name) if application else ()
+    caller = Caller(user_id, frozenset(), *names)
     asked = {"USER_ID": user_id, "PHONE_NUMBER": number, "TYPE": OUTGOING, "LINE_NUMBER": line, "SHOW": 1}
     with world.acting(user_id):
         registered = calls.register(world, caller, asked)

@@ -28,7 +28,7 @@ def call_back(portal: Portal, number: str, text: str = "", line: str = "") -> No
         clicks.call_back(world, number, text, line)
 
 
-def set_active(portal: Portal, user_id: int | str, is_active: bool | str = False) -> None:  # noqa: FBT001, FBT002
+def set_active(portal: Portal, user_id: int | str, is_active: bool | str = False) -> None:
     """Dismiss a user, or take him on again."""
     with portal.changing() as world:
         user = world.users.get(as_int(user_id) or 0)
@@ -38,7 +38,7 @@ def set_active(portal: Portal, user_id: int | str, is_active: bool | str = False
 
 
 def set_timeman(portal: Portal, user_id: int | str, state: str) -> None:
-    """A user's working day: OPENED, PAUSED, CLOSED, EXPIRED."""
+    """Put a user's working day into a state: OPENED, PAUSED, CLOSED, EXPIRED."""
     with portal.changing() as world:
         user = world.users.get(as_int(user_id) or 0)
         if user is None:
@@ -65,7 +65,7 @@ def uninstall(portal: Portal, app_id: str = "3") -> None:
 
 
 def register_application(portal: Portal, app_id: str = "3", **form: Any) -> None:
-    """Change fields of an application's form: `handler`, `install_handler`, `name`, `scopes` …"""
+    """Change fields of an application's form: `handler`, `install_handler`, `name`, `scopes` and so on."""
     if "scopes" in form:
         form["scopes"] = frozenset(form["scopes"])
     changed = replace(_application(portal, app_id), **form)

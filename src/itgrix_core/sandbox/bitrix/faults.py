@@ -138,7 +138,7 @@ class FaultTable:
     def add(self, fault: Fault) -> None:
         """Put a rule behind the others."""
         with self._lock:
-            self._rules.append(_Rule(fault, self._clock(), dice=random.Random(fault.seed)))
+            self._rules.append(_Rule(fault, self._clock(), dice=random.Random(fault.seed)))  # noqa: S311 - dice for faults
 
     def clear(self) -> None:
         """Forget all rules."""

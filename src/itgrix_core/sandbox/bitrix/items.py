@@ -31,12 +31,13 @@ _BACK = {"createdBy": "CREATED_BY_ID", "updatedBy": "MODIFY_BY_ID", "movedBy": "
     "updatedTime": "DATE_MODIFY",
 }
 _NUMBERS = frozenset(
-    "integer user crm_company crm_contact crm_lead crm_quote crm_category location file".split()
+    {"integer", "user", "crm_company", "crm_contact", "crm_lead", "crm_quote", "crm_category"}
 )
 _SHORT = "dateCreateShort dateModifyShort productId webformId searchContent"
 _EMPTY = {
     Kind.LEAD: (
-        f"{_SHORT} isConvert shortName login phoneMobile phoneWork phoneMailing emailHome emailWork emailMailing"
+        f"{_SHORT} isConvert shortName login phoneMobile phoneWork phoneMailing emailHome emailWork"
+        " emailMailing"
         " skype icq imol email phone"
     ),
     Kind.DEAL: (

@@ -7,7 +7,6 @@ the new process's own.
 from __future__ import annotations
 
 import dataclasses
-import os
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -30,7 +29,7 @@ def save(world: World, path: Path) -> None:
     data = msgspec.json.encode({name: getattr(world, name) for name in _kept()})
     draft = path.with_name(path.name + ".new")
     draft.write_bytes(data)
-    os.replace(draft, path)
+    draft.replace(path)
 
 
 def load(world: World, path: Path) -> None:

@@ -31,7 +31,7 @@ from itgrix_core.sandbox.bitrix.world import World
 
 _OK = 200
 _UPLOAD = "upload"
-TOKEN = "oauth/token"
+OAUTH = "oauth/token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +150,10 @@ class Portal:
 
     def token(self, params: Params) -> Answer:
         """The OAuth server's `/oauth/token/`; neither secrets nor tokens are written down."""
-        shown = {name: params[name] for name in ("grant_type", "client_id") if name in params}
-        visit = self._visit(TOKEN, shown)
+        shown: Params = {name: params[name] for name in ("grant_type", "client_id") if name in params}
+        visit = self._visit(OAUTH, shown)
         try:
-            visit.fault = self.faults.take(TOKEN)
+            visit.fault = self.faults.take(OAUTH)
             _fail_before(visit.fault)
             with self.changing() as world:
                 body = oauth.token(world, params)

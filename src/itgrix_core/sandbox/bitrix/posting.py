@@ -19,7 +19,7 @@ Mail = queue.SimpleQueue[Post | None]
 
 
 class Postman:
-    """Takes events from the portal's mail and posts them one after the other; what came of it stays in them."""
+    """Takes events from the portal's mail and posts them, one after the other; each keeps what came of it."""
 
     def __init__(self, mail: Mail) -> None:
         self._mail = mail

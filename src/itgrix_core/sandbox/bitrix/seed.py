@@ -73,7 +73,7 @@ def default_users() -> tuple[User, ...]:
         )
         for n, (name, last_name) in enumerate(_STAFF, start=1)
     )
-    return (User(1, "Admin", is_admin=True), *staff)
+    return (User(1, "Admin", is_admin=True, email="admin@example.com"), *staff)
 
 
 def default_seed() -> Seed:

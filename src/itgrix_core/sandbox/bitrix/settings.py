@@ -71,13 +71,13 @@ class Application:
     """
 
     client_id: str = "local.sandbox.1"
-    client_secret: str = "sandboxsecret"
+    client_secret: str = "sandboxsecret"  # noqa: S105 - it opens a sandbox
     app_id: str = "3"
     name: str = "Itgrix"
     scopes: frozenset[str] = ALL_SCOPES
     handler: str = ""
     install_handler: str = ""
-    application_token: str = "sandboxapplicationtoken"
+    application_token: str = "sandboxapplicationtoken"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class OutgoingWebhook:
 
     handler: str
     events: frozenset[str] = frozenset({"ONEXTERNALCALLSTART", "ONEXTERNALCALLBACKSTART"})
-    application_token: str = "sandboxoutgoingtoken"
+    application_token: str = "sandboxoutgoingtoken"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)

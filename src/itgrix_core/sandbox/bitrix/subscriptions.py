@@ -22,7 +22,11 @@ class Handler:
 
 @dataclass(slots=True)
 class Queued:
-    """An offline event as it waits; `process_id` says who has reserved it, `user_id` who caused it, `has_failed` that he gave up."""
+    """An offline event as it waits.
+
+    `user_id` caused it (0 for nobody), `process_id` has reserved it ("" for nobody), `has_failed` says that
+    whoever reserved it gave up.
+    """
 
     id: int
     app_id: str

@@ -15,7 +15,7 @@ from itgrix_core.sandbox.bitrix import oauth, pages, workbench
 from itgrix_core.sandbox.bitrix.door import Asked
 from itgrix_core.sandbox.bitrix.errors import RestError
 from itgrix_core.sandbox.bitrix.php import as_text, parse_pairs, parse_query
-from itgrix_core.sandbox.bitrix.portal import TOKEN, Portal
+from itgrix_core.sandbox.bitrix.portal import OAUTH, Portal
 from itgrix_core.sandbox.bitrix.wire import played
 
 _TOKEN_PARTS, _WEBHOOK_PARTS = 1, 3
@@ -57,9 +57,7 @@ def _add_oauth(app: Flask, portal: Portal, stopping: threading.Event) -> None:
         """The signed-in user allows it at once; what is wrong is shown to him and told to nobody else."""
         try:
             with portal.changing() as world:
-                where = oauth.authorize(
-                    world, request.args.get("client_id", ""), request.args.get("state", "")
-                )
+                where = oauth.authorize(world, *(request.args.get(n, "") for n in ("client_id", "state")))
         except RestError as error:
             return Response(f"{error.code}: {error.text}", status=400, mimetype="text/plain")
         return redirect(where)
@@ -67,7 +65,7 @@ def _add_oauth(app: Flask, portal: Portal, stopping: threading.Event) -> None:
     @app.route("/oauth/token", methods=_METHODS)
     @app.route("/oauth/token/", methods=_METHODS)
     def token() -> Response:
-        stopping.wait(portal.latency(TOKEN))
+        stopping.wait(portal.latency(OAUTH))
         answer = portal.token({**parse_query(request.query_string.decode()), **_body()})
         if answer.body.get("error_description") == "":
             answer.body.pop("error_description")
@@ -93,5 +91,5 @@ def _body() -> dict[str, Any]:
     return parse_pairs(request.form.items(multi=True))
 
 
-def _where() -> dict[str, str]:
+def _where() -> dict[str, Any]:
     return {"address": request.remote_addr or "", "host": request.host, "path": request.full_path.rstrip("?")}

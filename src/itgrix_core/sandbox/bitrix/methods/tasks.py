@@ -17,9 +17,11 @@ from itgrix_core.sandbox.bitrix.world import World
 
 _PENDING, _COMPLETED = "2", "5"
 _NULLS = (
-    "PARENT_ID MARK SPRINT_ID BACKLOG_ID STATUS_CHANGED_BY CLOSED_BY CLOSED_DATE DATE_START DEADLINE START_DATE_PLAN"
+    "PARENT_ID MARK SPRINT_ID BACKLOG_ID STATUS_CHANGED_BY CLOSED_BY CLOSED_DATE DATE_START DEADLINE"
+    " START_DATE_PLAN"
     " END_DATE_PLAN XML_ID COMMENTS_COUNT SERVICE_COMMENTS_COUNT FORKED_BY_TEMPLATE_ID TIME_SPENT_IN_LOGS"
-    " FORUM_TOPIC_ID FORUM_ID EXCHANGE_MODIFIED EXCHANGE_ID VIEWED_DATE SORTING DURATION_FACT FLOW_ID DURATION_PLAN"
+    " FORUM_TOPIC_ID FORUM_ID EXCHANGE_MODIFIED EXCHANGE_ID VIEWED_DATE SORTING DURATION_FACT FLOW_ID"
+    " DURATION_PLAN"
 )
 _NO = (
     "MULTITASK NOT_VIEWED REPLICATE ALLOW_CHANGE_DEADLINE ALLOW_TIME_TRACKING TASK_CONTROL ADD_IN_REPORT"
@@ -48,13 +50,25 @@ _YES = (
 )
 _NOT = (
     "accept decline approve disapprove pause renew deleteFavorite edit.originator dayplan.timer.toggle"
-    " favorite.delete"
+    " favorite.delete take"
 )
 _ACTIONS = dict.fromkeys(_YES.split(), True) | dict.fromkeys(_NOT.split(), False)
 _READ_ONLY = frozenset(
     {"ID", "GUID", "CREATED_DATE", "CHANGED_DATE", "CHANGED_BY", "CLOSED_DATE", "CLOSED_BY"}
 )
-_CRM = "UF_CRM_TASK"
+_CUSTOM = ("UF_CRM_TASK", "UF_TASK_WEBDAV_FILES", "UF_MAIL_MESSAGE")
+_COUNTERS = "expired newComments projectExpired projectNewComments mutedExpired mutedNewComments"
+_LISTED = {
+    "lengthDeadline": "1",
+    "taskRequireResult": "N",
+    "taskHasOpenResult": "N",
+    "taskHasResult": "N",
+    "timeElapsed": None,
+    "timerIsRunningForCurrentUser": "N",
+    "counter": {"counters": dict.fromkeys(_COUNTERS.split(), 0), "color": "gray", "value": 0},
+    "tags": [],
+}
+"""What tasks.task.list tells besides a task's fields."""
 
 
 def add(world: World, caller: Caller, params: Params) -> dict[str, Any]:
@@ -66,7 +80,7 @@ def add(world: World, caller: Caller, params: Params) -> dict[str, Any]:
     now = world.now_iso()
     row: Row = {
         **_BLANK,
-        **{name: [] for name in (*_LISTS, _CRM)},
+        **{name: [] for name in (*_LISTS, *_CUSTOM)},
         "CREATED_BY": str(caller.user_id),
         "CREATED_DATE": now,
         "ACTIVITY_DATE": now,
@@ -88,7 +102,7 @@ def _fields(params: Params) -> dict[str, Any]:
 
 def _write(world: World, caller: Caller, row: Row, fields: dict[str, Any]) -> None:
     for name, value in fields.items():
-        if name in (*_LISTS, _CRM):
+        if name in (*_LISTS, *_CUSTOM):
             row[name] = [as_text(one) for one in as_list(value)]
         elif (name in row or name == "RESPONSIBLE_ID") and name not in _READ_ONLY:
             row[name] = as_text(value) or (None if name in _NULLS.split() else "")
@@ -108,16 +122,30 @@ def _tell(world: World, what: str, row: Row, before: Any) -> None:
 
 def _task(world: World, row: Row, selected: list[str] | None = None) -> dict[str, Any]:
     """A task as the methods answer it; custom fields only when selected."""
-    wanted = set(selected or [])
+    wanted = {each for name in selected or [] for each in (name, f"{name}_DATA")}
     is_all = not wanted or "*" in wanted
     shown = {
         _camel(name): value
         for name, value in row.items()
-        if name in wanted or name == "ID" or (is_all and (name != _CRM or "UF_*" in wanted))
+        if name in wanted or name == "ID" or (is_all and (name not in _CUSTOM or "UF_*" in wanted))
     }
     people = {"creator": row["CREATED_BY"], "responsible": row["RESPONSIBLE_ID"]}
     shown |= {name: _person(world, number) for name, number in people.items()}
-    return {**shown, "newCommentsCount": 0, "action": _ACTIONS, "checkListTree": {}, "checkListCanAdd": True}
+    rest = {
+        "newCommentsCount": 0,
+        "action": _ACTIONS,
+        "checkListTree": _check_list(row),
+        "checkListCanAdd": True,
+    }
+    return {**shown, **rest}
+
+
+def _check_list(row: Row) -> dict[str, Any]:
+    """The root of a check list without points."""
+    nothing = dict.fromkeys(("id", "copiedId", "entityId", "createdBy", "parentId", "sortIndex", "nodeId"))
+    texts = {"userId": as_int(row["CREATED_BY"]), "title": "", "displaySortIndex": ""}
+    flags = {"isComplete": False, "isImportant": False, "completedCount": 0, "members": [], "attachments": []}
+    return {"nodeId": 0, "fields": {**nothing, **texts, **flags}, "action": [], "descendants": []}
 
 
 def _camel(name: str) -> str:
@@ -179,7 +207,15 @@ def listing(world: World, _caller: Caller, params: Params) -> Reply:
     rows = [row for row in world.tasks.rows() if matches(row, conditions)]
     found = ordered(rows, mapping_of(params, "order") or {"ID": "DESC"})
     answer = page(found, start_of(params))
-    tasks = [_task(world, row, _selected(params)) for row in answer.result]
+    tasks = [
+        {
+            **_task(world, row, _selected(params)),
+            **_LISTED,
+            "parsedDescription": row["DESCRIPTION"],
+            "subStatus": row["STATUS"],
+        }
+        for row in answer.result
+    ]
     return Reply({"tasks": tasks}, answer.total, answer.next)
 
 

@@ -79,7 +79,7 @@ def _methods_of(kind: Kind) -> dict[str, Handler]:
     def fields(_world: World, _caller: Caller, _params: Params) -> dict[str, Any]:
         return descriptions.described(descriptions.TIE.format(name))
 
-    named = {"add": add, "delete": delete, "fields": fields}
+    named: dict[str, Handler] = {"add": add, "delete": delete, "fields": fields}
     named |= {"items.get": items, "items.set": put, "items.delete": clear}
     return {f"crm.{kind.name}.{other.name}.".lower() + word: handler for word, handler in named.items()}
 
