@@ -58,7 +58,7 @@ _READ_ONLY = frozenset(
 )
 _CUSTOM = ("UF_CRM_TASK", "UF_TASK_WEBDAV_FILES", "UF_MAIL_MESSAGE")
 _COUNTERS = "expired newComments projectExpired projectNewComments mutedExpired mutedNewComments"
-_LISTED = {
+_LISTED: dict[str, Any] = {
     "lengthDeadline": "1",
     "taskRequireResult": "N",
     "taskHasOpenResult": "N",
