@@ -43,8 +43,8 @@ def _trickling(whole: Response, seconds: float, stopping: threading.Event) -> Re
 
     def pieces() -> Iterator[bytes]:
         for start in range(0, len(data), size):
-            stopping.wait(seconds / _STEPS)
             yield data[start : start + size]
+            stopping.wait(seconds / _STEPS)
 
     headers = {"Content-Length": str(len(data))}
     return Response(pieces(), whole.status_code, headers, mimetype=whole.mimetype)
