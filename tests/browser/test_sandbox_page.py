@@ -83,6 +83,14 @@ def test_a_card_appears_and_goes_by_itself(page, running):
     expect(page.locator("#requests")).to_contain_text("telephony.externalCall.finish")
 
 
+def test_a_card_that_nobody_hid_is_shown_as_left_open(page, running):
+    """finish hides the card of its own user only."""
+    client = _methods(page, running)
+    call_id = client("telephony.externalCall.register", USER_ID=11, PHONE_NUMBER="79160000003", TYPE=2)["CALL_ID"]
+    client("telephony.externalCall.finish", CALL_ID=call_id, USER_ID=12)
+    expect(page.locator(".left")).to_contain_text("79160000003: the call is over, the card stays open for Anna")
+
+
 def _methods(page, running):
     """Calls methods as an application beside the browser."""
 

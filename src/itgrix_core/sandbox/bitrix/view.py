@@ -21,6 +21,7 @@ def state(world: World) -> dict[str, Any]:
         "active_calls": [asdict(call) for call in world.active.values()],
         "finished_calls": [row(world, statistic) for statistic in world.finished.values()],
         "missed": dict(world.missed),
+        "left_cards": left_cards(world),
         "cards": cards(world),
         "activities": [
             {**one, "BINDINGS": world.bindings[int(one["ID"])]} for one in world.activities.rows()
@@ -42,6 +43,15 @@ def _post(post: Post) -> dict[str, Any]:
     told = asdict(post)
     told["payload"] = {**post.payload, "auth": sorted(post.payload["auth"])}
     return told
+
+
+def left_cards(world: World) -> list[dict[str, Any]]:
+    """Cards of calls that are over, still open for these users: nobody has hidden them."""
+    return [
+        {"call_id": call_id, "number": world.finished[call_id].call.number, "users": sorted(users)}
+        for call_id, users in world.cards.items()
+        if users and call_id in world.finished
+    ]
 
 
 def cards(world: World) -> dict[str, list[str]]:
