@@ -71,7 +71,9 @@ def test_a_click_on_a_number_shows_the_card_to_the_one_who_clicked(page, running
 def test_a_card_appears_and_goes_by_itself(page, running):
     """The page looks again every two seconds; nobody reloads it."""
     client = _methods(page, running)
-    call_id = client("telephony.externalCall.register", USER_ID=11, PHONE_NUMBER="79160000003", TYPE=2)["CALL_ID"]
+    call_id = client("telephony.externalCall.register", USER_ID=11, PHONE_NUMBER="79160000003", TYPE=2)[
+        "CALL_ID"
+    ]
     client("telephony.externalCall.show", CALL_ID=call_id, USER_ID=[12, 13])
     expect(card(page).locator(".seer")).to_have_text(["Anna Ivanova", "Boris Petrov", "Clara Smirnova"])
     client("telephony.externalCall.hide", CALL_ID=call_id, USER_ID=[11, 13])
@@ -84,11 +86,15 @@ def test_a_card_appears_and_goes_by_itself(page, running):
 
 
 def test_a_card_that_nobody_hid_is_shown_as_left_open(page, running):
-    """finish hides the card of its own user only."""
+    """A finish hides the card of its own user only."""
     client = _methods(page, running)
-    call_id = client("telephony.externalCall.register", USER_ID=11, PHONE_NUMBER="79160000003", TYPE=2)["CALL_ID"]
+    call_id = client("telephony.externalCall.register", USER_ID=11, PHONE_NUMBER="79160000003", TYPE=2)[
+        "CALL_ID"
+    ]
     client("telephony.externalCall.finish", CALL_ID=call_id, USER_ID=12)
-    expect(page.locator(".left")).to_contain_text("79160000003: the call is over, the card stays open for Anna")
+    expect(page.locator(".left")).to_contain_text(
+        "79160000003: the call is over, the card stays open for Anna"
+    )
 
 
 def _methods(page, running):

@@ -185,4 +185,6 @@ def test_a_gateway_s_page_is_no_answer_to_either(running, tls):
     """Neither takes HTML for a result."""
     running.portal.faults.add(Fault(FaultKind.HTML, "crm.lead.get", times=2))
     with pytest.raises(Exception, match="JSON"):
-        BitrixWebhook(domain=tls.domain, webhook_token="1/sandboxcode").call_method("crm.lead.get", {"id": 1001})
+        BitrixWebhook(domain=tls.domain, webhook_token="1/sandboxcode").call_method(
+            "crm.lead.get", {"id": 1001}
+        )

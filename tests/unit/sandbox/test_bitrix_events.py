@@ -68,7 +68,12 @@ def test_a_click_registers_the_call_shows_the_card_and_is_posted(application, li
     path, kind, event = listener.heard.get(timeout=10)
     assert (path, kind, event["event"]) == ("/events", "application/x-www-form-urlencoded", CLICK)
     data = event["data"]
-    assert (data["CALL_ID"], data["USER_ID"], data["LINE_NUMBER"], data["IS_MOBILE"]) == (call_id, "11", "", "0")
+    assert (data["CALL_ID"], data["USER_ID"], data["LINE_NUMBER"], data["IS_MOBILE"]) == (
+        call_id,
+        "11",
+        "",
+        "0",
+    )
     assert (data["PHONE_NUMBER"], data["PHONE_NUMBER_INTERNATIONAL"]) == ("+7 916 000-00-01", "+79160000001")
     assert (data["CRM_ENTITY_TYPE"], data["CRM_ENTITY_ID"]) == ("CONTACT", "3001")
     assert application.portal.world.cards[call_id] == {11}
@@ -79,7 +84,11 @@ def test_an_event_proves_itself_and_carries_the_clicking_user_s_token(applicatio
     application.result("event.bind", event=CLICK, handler=listener.address)
     do(application, "click", user_id=12, number="79990000001")
     auth = listener.hear()["auth"]
-    assert (auth["application_token"], auth["user_id"], auth["status"]) == ("sandboxapplicationtoken", "12", "L")
+    assert (auth["application_token"], auth["user_id"], auth["status"]) == (
+        "sandboxapplicationtoken",
+        "12",
+        "L",
+    )
     assert auth["member_id"] == application.portal.settings.member_id
     assert "refresh_token" not in auth
     application.token = auth["access_token"]
@@ -153,7 +162,9 @@ def test_nothing_is_posted_to_another_machine(application):
     application.result("crm.lead.add", fields={})
     application.running.stop()
     assert [post.outcome[:9] for post in application.portal.world.posts] == ["not sent:"]
-    assert [is_here(f"http://{host}/") for host in ("127.0.0.9", "localhost", "[::1]", "10.0.0.1", "example.com")] == [
+    assert [
+        is_here(f"http://{host}/") for host in ("127.0.0.9", "localhost", "[::1]", "10.0.0.1", "example.com")
+    ] == [
         True,
         True,
         True,
@@ -177,7 +188,11 @@ def test_installing_posts_a_pair_to_the_install_callback(start, listener, do):
     do(client, "install")
     event = listener.hear()
     assert (event["event"], event["data"]["INSTALLED"]) == ("ONAPPINSTALL", "Y")
-    secrets = {"client_id": "local.sandbox.1", "client_secret": "sandboxsecret", "grant_type": "refresh_token"}
+    secrets = {
+        "client_id": "local.sandbox.1",
+        "client_secret": "sandboxsecret",
+        "grant_type": "refresh_token",
+    }
     query = {**secrets, "refresh_token": event["auth"]["refresh_token"]}
     answer = client.session.get(client.running.url + "oauth/token/", params=query, timeout=10)
     assert answer.json()["user_id"] == 1
@@ -196,7 +211,10 @@ def test_removing_the_application_takes_its_lines_and_handlers_with_it(applicati
 @pytest.mark.parametrize(
     ("params", "answer"),
     [
-        ({"event": "NO_SUCH", "handler": "http://127.0.0.1/"}, (400, "ERROR_EVENT_NOT_FOUND", "Event not found")),
+        (
+            {"event": "NO_SUCH", "handler": "http://127.0.0.1/"},
+            (400, "ERROR_EVENT_NOT_FOUND", "Event not found"),
+        ),
         ({"event": CLICK}, (400, "ERROR_ARGUMENT", "Argument 'HANDLER' is null or empty")),
     ],
 )

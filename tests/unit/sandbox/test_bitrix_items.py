@@ -31,7 +31,9 @@ def titles(shop, **params):
 def test_an_item_is_the_same_entity_in_camel_case_with_numbers(shop):
     """What one family writes the other reads."""
     item = shop.result(
-        "crm.item.add", entityTypeId=1, fields={"title": "New", "assignedById": 12, "opportunity": 5.5, "stageId": "JUNK"}
+        "crm.item.add",
+        entityTypeId=1,
+        fields={"title": "New", "assignedById": 12, "opportunity": 5.5, "stageId": "JUNK"},
     )["item"]
     assert (item["assignedById"], item["opportunity"], item["stageSemanticId"]) == (12, 5.5, "F")
     lead = shop.entity("lead", item["id"])
@@ -90,7 +92,7 @@ def test_a_lead_names_its_first_phones(shop):
 
 
 def test_custom_fields_keep_their_names_when_asked(shop):
-    """useOriginalUfNames."""
+    """By useOriginalUfNames."""
     shop.result("crm.item.update", entityTypeId=2, id=2001, fields={"ufCrm_7": "x"})
     asked = {"entityTypeId": 2, "id": 2001}
     assert shop.result("crm.item.get", **asked)["item"]["ufCrm_7"] == "x"
@@ -122,7 +124,11 @@ def test_an_item_is_deleted(shop):
 def test_fields_tell_types_and_the_names_of_lists(shop):
     """What may be written, what must be given."""
     lead = shop.result("crm.lead.fields")
-    assert (lead["ID"]["isReadOnly"], lead["TITLE"]["isReadOnly"], lead["PHONE"]["isMultiple"]) == (True, False, True)
+    assert (lead["ID"]["isReadOnly"], lead["TITLE"]["isReadOnly"], lead["PHONE"]["isMultiple"]) == (
+        True,
+        False,
+        True,
+    )
     assert lead["SOURCE_ID"]["statusType"] == "SOURCE"
     assert shop.result("crm.company.fields")["TITLE"]["isRequired"] is True
     item = shop.result("crm.item.fields", entityTypeId=1)["fields"]
@@ -156,4 +162,7 @@ def test_companies_of_a_contact_can_be_written_as_a_field(shop):
     """COMPANY_IDS, the first becomes COMPANY_ID."""
     shop.result("crm.contact.update", id=3002, fields={"COMPANY_IDS": [4002, 4001]})
     assert shop.entity("contact", 3002)["COMPANY_ID"] == "4002"
-    assert [one["COMPANY_ID"] for one in shop.result("crm.contact.company.items.get", id=3002)] == [4002, 4001]
+    assert [one["COMPANY_ID"] for one in shop.result("crm.contact.company.items.get", id=3002)] == [
+        4002,
+        4001,
+    ]

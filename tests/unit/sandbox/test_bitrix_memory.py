@@ -68,7 +68,9 @@ def test_start_data_comes_from_yaml_with_phones_as_plain_numbers(seed, start):
     client = start(seed=read(seed))
     assert client.result("user.get", FILTER={"UF_PHONE_INNER": "205"})[0]["NAME"] == "Eve"
     assert client.result("department.get", ID=2)[0]["UF_HEAD"] == "5"
-    assert client.result("crm.duplicate.findbycomm", type="PHONE", values=["79160000009"]) == {"CONTACT": [3001]}
+    assert client.result("crm.duplicate.findbycomm", type="PHONE", values=["79160000009"]) == {
+        "CONTACT": [3001]
+    }
     assert client.entity("deal", 2001)["STAGE_SEMANTIC_ID"] == "P"
     answer = client.register(USER_ID=5, PHONE_NUMBER="79160000666", CRM_CREATE=1)
     assert answer["CRM_CREATED_ENTITIES"] == []

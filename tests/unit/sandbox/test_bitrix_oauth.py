@@ -146,7 +146,8 @@ def test_neither_secrets_nor_tokens_come_into_the_ledger(portal):
 def test_the_oauth_server_can_fail_like_a_method(portal):
     """Its name in a fault is oauth/token."""
     portal.session.post(
-        portal.running.url + "sandbox/faults", json={"error": "INTERNAL_SERVER_ERROR", "method": "oauth/token"}
+        portal.running.url + "sandbox/faults",
+        json={"error": "INTERNAL_SERVER_ERROR", "method": "oauth/token"},
     )
     assert token(portal, grant_type="refresh_token", refresh_token="x")[0] == 500
 

@@ -29,7 +29,10 @@ def test_a_reminder_is_named_by_itself_and_its_owner(client):
     number = todo(client)
     where = {"ownerTypeId": 4, "ownerId": 4001, "value": DEADLINE}
     assert client.error("crm.activity.todo.updateDeadline", id=number, **where)[1] == "NOT_FOUND"
-    assert client.error("crm.activity.todo.updateDeadline", id=5, **{**where, "ownerId": 5})[1] == "OWNER_NOT_FOUND"
+    assert (
+        client.error("crm.activity.todo.updateDeadline", id=5, **{**where, "ownerId": 5})[1]
+        == "OWNER_NOT_FOUND"
+    )
     assert client.error("crm.activity.todo.add", ownerTypeId=3, ownerId=3001)[1] == "100"
 
 
@@ -37,8 +40,12 @@ def test_an_activity_moves_from_one_client_to_another(client):
     """Its owner moves with the only tie."""
     number = todo(client)
     source = {"sourceEntityTypeId": 3, "sourceEntityId": 3001}
-    client.result("crm.activity.binding.move", activityId=number, **source, targetEntityTypeId=4, targetEntityId=4001)
-    assert client.result("crm.activity.binding.list", activityId=number) == [{"entityTypeId": 4, "entityId": 4001}]
+    client.result(
+        "crm.activity.binding.move", activityId=number, **source, targetEntityTypeId=4, targetEntityId=4001
+    )
+    assert client.result("crm.activity.binding.list", activityId=number) == [
+        {"entityTypeId": 4, "entityId": 4001}
+    ]
     assert client.result("crm.activity.get", id=number)["OWNER_ID"] == "4001"
     again = {**source, "targetEntityTypeId": 4, "targetEntityId": 4001}
     assert client.error("crm.activity.binding.move", activityId=number, **again)[1] == "BINDING_NOT_FOUND"
@@ -56,8 +63,14 @@ def test_a_task_is_changed_and_done_once(client):
     """Status 5 and by whom; a second time is refused."""
     fields = {"TITLE": "Call back", "RESPONSIBLE_ID": 11, "UF_CRM_TASK": ["C_3001"], "DEADLINE": DEADLINE}
     number = client.result("tasks.task.add", fields=fields)["task"]["id"]
-    changed = client.result("tasks.task.update", taskId=number, fields={"RESPONSIBLE_ID": 12, "ID": 77})["task"]
-    assert (changed["id"], changed["responsible"]["name"], changed["deadline"]) == (number, "Boris Petrov", DEADLINE)
+    changed = client.result("tasks.task.update", taskId=number, fields={"RESPONSIBLE_ID": 12, "ID": 77})[
+        "task"
+    ]
+    assert (changed["id"], changed["responsible"]["name"], changed["deadline"]) == (
+        number,
+        "Boris Petrov",
+        DEADLINE,
+    )
     done = client.result("tasks.task.complete", taskId=number)["task"]
     assert (done["status"], done["closedBy"]) == ("5", "1")
     assert client.error("tasks.task.complete", taskId=number)[0] == 400
@@ -124,11 +137,17 @@ def test_what_was_said_is_read_back_by_the_activity(client):
         {"SIDE": "Client", "START_TIME": 0, "STOP_TIME": 1, "MESSAGE": "Hello"},
         {"SIDE": "User", "START_TIME": 1, "STOP_TIME": 2, "MESSAGE": "Good day"},
     ]
-    number = client.result("telephony.call.attachTranscription", CALL_ID=call_id, MESSAGES=said)["TRANSCRIPT_ID"]
+    number = client.result("telephony.call.attachTranscription", CALL_ID=call_id, MESSAGES=said)[
+        "TRANSCRIPT_ID"
+    ]
     text = client.result("crm.activity.call.getTranscript", activityId=activity)["transcription"]
     assert text == "Client: Hello\nUser: Good day"
     assert client.result("voximplant.statistic.get")[0]["TRANSCRIPT_ID"] == str(number)
-    for wrong in ([], [{"SIDE": "Robot", "START_TIME": 0, "STOP_TIME": 1, "MESSAGE": "x"}], [{"SIDE": "User"}]):
+    for wrong in (
+        [],
+        [{"SIDE": "Robot", "START_TIME": 0, "STOP_TIME": 1, "MESSAGE": "x"}],
+        [{"SIDE": "User"}],
+    ):
         assert client.error("telephony.call.attachTranscription", CALL_ID=call_id, MESSAGES=wrong)[0] == 400
 
 
