@@ -20,6 +20,7 @@ from threading import Lock
 from typing import Any, Literal
 
 from itgrix_hooks import asking
+from itgrix_hooks.numbers import DialStyle
 from itgrix_hooks.reading import Implementation, implementation, module_of, read
 from itgrix_hooks.table import EXTRAS, HOOKS
 from itgrix_hooks.trace import Asked
@@ -148,6 +149,9 @@ class FakePbx:
 
     name: str = "main"
     timezone: str = "UTC"
+    region: str = ""
+    dial_style: DialStyle = "as given"
+    dial_prefix: str = ""
 
 
 class MemoryStore:

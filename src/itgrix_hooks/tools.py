@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from itgrix_hooks.numbers import DialStyle
 from itgrix_hooks.values import Entity, PhoneNumber, User
 
 Settings = Mapping[str, Any]
@@ -21,6 +22,18 @@ class Pbx(Protocol):
     @property
     def timezone(self) -> str:
         """IANA name of its zone."""
+
+    @property
+    def region(self) -> str:
+        """Country whose numbers are dialled there without a country code, two letters; "" if not set."""
+
+    @property
+    def dial_style(self) -> DialStyle:
+        """How its trunks want a number outside (`itgrix_hooks.numbers.as_dialled`)."""
+
+    @property
+    def dial_prefix(self) -> str:
+        """What is dialled before a number outside, "" for nothing."""
 
 
 class Store(Protocol):

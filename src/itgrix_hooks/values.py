@@ -133,7 +133,7 @@ class Conversation:
     @property
     def talk_seconds(self) -> float:
         """Seconds from answer to end, 0 without an answer or before the end."""
-        return self.ended_at - self.answered_at if self.answered_at and self.ended_at else 0.0
+        return max(0.0, self.ended_at - self.answered_at) if self.answered_at and self.ended_at else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +186,7 @@ class Call:
         is_click_to_call: the PBX called the employee first, at somebody's request (Originate).
         is_in_menu: the caller was last in a voice menu or announcement: no phone was tried after it.
         lost_sight: why the end was not seen, "" if it was.
+        part_of: key of the whole call, if this is one employee's talk of it, filed by itself; else "".
         timezone: IANA name of the PBX's zone, for the `*_local` times.
     """
 
@@ -212,6 +213,7 @@ class Call:
     is_click_to_call: bool = False
     is_in_menu: bool = False
     lost_sight: str = ""
+    part_of: str = ""
     timezone: str = "UTC"
 
     @property
@@ -294,7 +296,8 @@ class User:
 class Owner:
     """The user on whom a call is booked, and by which rule.
 
-    `why` is one of "talked last", "talked first", "rang last", "responsible", "caller", "default".
+    `why` is one of "talked last", "talked first", "talked longest", "rang last", "responsible", "caller",
+    "default".
     """
 
     user_id: int

@@ -81,7 +81,7 @@ class Board:
         """A new stage of a call."""
         self._on_event(event)
         with self._lock:
-            row = self._rows.setdefault(event.call.key, Row(event.call))
+            row = self._row(event.call)
             row.call = event.call
             row.stage = STAGES.get(event.kind) or str(event.call.disposition)
 
@@ -91,7 +91,7 @@ class Board:
     def asked(self, call: Call, asked: Asked) -> None:
         """What hooks changed, and who failed."""
         with self._lock:
-            row = self._rows.setdefault(call.key, Row(call))
+            row = self._row(call)
             for entry in asked.trace:
                 if entry.change or entry.actions:
                     self.changes[entry.plugin] += 1
@@ -101,7 +101,7 @@ class Board:
     def performed(self, call: Call, step: Step, outcome: Outcome) -> None:
         """What was filed."""
         with self._lock:
-            row = self._rows.setdefault(call.key, Row(call))
+            row = self._row(call)
             if isinstance(outcome, Done):
                 row.filed.append(step.command.kind)
             elif isinstance(outcome, Refused):
@@ -116,9 +116,14 @@ class Board:
     def skipped(self, call: Call, why: str) -> None:
         """What is not filed, and why."""
         with self._lock:
-            row = self._rows.setdefault(call.key, Row(call))
+            row = self._row(call)
             row.skipped = why
         self.on_row(row)
+
+    def _row(self, call: Call) -> Row:
+        """The call's row (the lock is held); a later talk has one of its own, told of by nobody before."""
+        stage = str(call.disposition) if call.part_of else ""
+        return self._rows.setdefault(call.key, Row(call, stage))
 
     @property
     def rows(self) -> list[Row]:

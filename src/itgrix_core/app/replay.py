@@ -18,10 +18,10 @@ from itgrix_core.crm.adapter import Outcome, Step
 from itgrix_core.crm.bitrix24.answers import filed_of
 from itgrix_core.crm.bitrix24.params import params_of
 from itgrix_core.crm.dry_run import DryRun
-from itgrix_core.filing.plan import Rules
+from itgrix_core.filing.rules import Rules
 from itgrix_core.filing.turns import turn_of
 from itgrix_core.jobs.accounts import Account, Accounts
-from itgrix_core.jobs.codec import job_of
+from itgrix_core.jobs.codec import event_of, job_of
 from itgrix_core.jobs.delivery import Delivery
 from itgrix_core.jobs.listening import COALESCING_SECONDS
 from itgrix_core.jobs.performing import Performer
@@ -117,29 +117,53 @@ def rehearse(told: Sequence[Told], hooks: HookSettings) -> Iterator[Rehearsed]:
     """The requests that the calls of a log would lead to, through these hooks; nothing is sent."""
     notes = _Notes()
     with tempfile.TemporaryDirectory() as folder, Database(Path(folder)) as database:
-        delivery = _delivery(database, hooks, notes)
+        engine = _Aside()
+        delivery = _delivery(database, hooks, notes, engine)
         for events in _bursts([event for event in told if isinstance(event, CallEvent)]):
-            jobs: Sequence[Job] = [job_of(event, event.at) for event in events]
-            while jobs:
-                result = delivery(jobs, Attempt(1, jobs[0].born_at))
-                left = events[-len(jobs) :]
-                count = result.count if isinstance(result, Done) else len(turn_of(left))
-                last = left[count - 1]
-                skipped = () if isinstance(result, Done) else (f"{type(result).__name__}: {result.reason}",)
-                yield Rehearsed(
-                    last.call, last.kind, tuple(notes.asks), tuple(notes.steps), (*notes.skips, *skipped)
-                )
-                notes.asks, notes.steps, notes.skips = [], [], []
-                jobs = jobs[count:]
+            yield from _file([job_of(event, event.at) for event in events], delivery, notes)
+            for job in engine.take():
+                yield from _file([job], delivery, notes)
 
 
-def _delivery(database: Database, hooks: HookSettings, notes: _Notes) -> Delivery:
+class _Aside(MemoryEngine):
+    """Keeps later talks, which are filed as calls of their own; recordings are not rehearsed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._jobs: list[Job] = []
+
+    def put(self, jobs: Sequence[Job]) -> int:
+        """Keep those of talks."""
+        kept = [job for job in jobs if job.kind == CallEnded.kind]
+        self._jobs += kept
+        return len(kept)
+
+    def take(self) -> list[Job]:
+        """Those kept since the last time."""
+        jobs, self._jobs = self._jobs, []
+        return jobs
+
+
+def _file(jobs: Sequence[Job], delivery: Delivery, notes: _Notes) -> Iterator[Rehearsed]:
+    """What filing these jobs of one lane leads to, turn by turn."""
+    while jobs:
+        result = delivery(jobs, Attempt(1, jobs[0].born_at))
+        events = [event_of(job) for job in jobs]
+        count = result.count if isinstance(result, Done) else len(turn_of(events))
+        last = events[count - 1]
+        skipped = () if isinstance(result, Done) else (f"{type(result).__name__}: {result.reason}",)
+        yield Rehearsed(last.call, last.kind, tuple(notes.asks), tuple(notes.steps), (*notes.skips, *skipped))
+        notes.asks, notes.steps, notes.skips = [], [], []
+        jobs = jobs[count:]
+
+
+def _delivery(database: Database, hooks: HookSettings, notes: _Notes, engine: MemoryEngine) -> Delivery:
     database.upgrade()
     effects = Effects(database)
     account = Account("dry run", DryRun(params_of, filed_of), Rules())
     accounts = Accounts({"dry run": account}, {PBX: "dry run"}, {})
     tools = Tools(Plugins.load(hooks), Performer(effects, notes), database, notes, {})
-    return Delivery(accounts, tools, effects, MemoryEngine(), lambda _pbx: 0.0)
+    return Delivery(accounts, tools, effects, engine, lambda _pbx: 0.0)
 
 
 def _bursts(events: Sequence[CallEvent]) -> Iterator[list[CallEvent]]:

@@ -18,11 +18,12 @@ from itgrix_core.ami.supervisor import Supervisor
 from itgrix_core.calls.questions import Action
 from itgrix_core.calls.topology import Topology
 from itgrix_core.calls.tracker import Tracker
-from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, Settings
+from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, NameList, Settings
 from itgrix_core.crm.adapter import Adapter
 from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
 from itgrix_core.errors import CrmError
-from itgrix_core.filing.plan import Rules
+from itgrix_core.filing.lists import Lists, Names
+from itgrix_core.filing.rules import CardRules, Rules
 from itgrix_core.jobs.accounts import Account, Accounts
 from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.delivery import Delivery
@@ -37,6 +38,7 @@ from itgrix_core.outbox.engine import Handler
 from itgrix_core.outbox.spool import Spool
 from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.plugins.manager import Plugins
+from itgrix_hooks.numbers import DialStyle
 from itgrix_hooks.tools import Pbx
 
 STOP_SECONDS = 5.0
@@ -51,6 +53,9 @@ class PbxInfo:
 
     name: str
     timezone: str
+    region: str = ""
+    dial_style: DialStyle = "as given"
+    dial_prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +217,17 @@ def rules_of(crm: BitrixSettings) -> Rules:
         create_for=frozenset(crm.create_for),
         is_filing_internal=crm.file_internal,
         missed_owner=crm.missed_owner,
+        answered_owner=crm.answered_owner,
+        owner_talk_seconds=crm.owner_talk_seconds,
+        is_per_talk=crm.transfers == "per_talk",
         card_seconds=crm.card_seconds,
+        cards=CardRules(crm.cards.show, crm.cards.users, crm.cards.queues),
+        lists=Lists(only=_names(crm.only), never=_names(crm.never)),
     )
+
+
+def _names(listed: NameList) -> Names:
+    return Names(tuple(listed.extensions), tuple(listed.trunks), tuple(listed.numbers))
 
 
 def topology_of(asterisk: AsteriskSettings) -> Topology:
@@ -230,4 +244,5 @@ def topology_of(asterisk: AsteriskSettings) -> Topology:
 
 
 def _info(name: str, asterisk: AsteriskSettings) -> Pbx:
-    return PbxInfo(name, asterisk.timezone)
+    numbers = asterisk.numbers
+    return PbxInfo(name, asterisk.timezone, numbers.region, numbers.dial_style, numbers.dial_prefix)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itgrix_core.config.mistakes import KeyPath
 from itgrix_core.config.schema import Settings
 from itgrix_core.config.wording import nearest
+from itgrix_hooks.numbers import is_region
 
 
 def disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
@@ -25,6 +26,12 @@ def disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
             yield (*here, "crm"), _no_crm(asterisk.crm, crms)
         if asterisk.extensions.min_length > asterisk.extensions.max_length:
             yield (*here, "extensions"), "min_length is more than max_length; swap the two"
+        region = asterisk.numbers.region
+        if region and not is_region(region):
+            yield (
+                (*here, "numbers", "region"),
+                f'"{region}" has no phone numbers; write a country as RU or DE',
+            )
         if not _is_timezone(asterisk.timezone):
             yield (*here, "timezone"), _no_timezone(asterisk.timezone)
     for trunk, crm in settings.routes.items():

@@ -36,13 +36,29 @@ class ExtensionRules(Section):
     )
     devices: dict[str, str] = Field(
         default={},
-        description="Device (endpoint) to its user's inside number, where the PBX does not tell (FreePBX does).",
+        description="Device (endpoint) to its user's inside number, where the PBX does not tell it.",
         examples=[{"99101": "101"}],
     )
     mobiles: dict[str, str] = Field(
         default={},
-        description="Employees' mobiles: outside number to inside number; they then count as phones of theirs.",
+        description="Employees' mobiles: outside number to inside number; they count as their phones.",
         examples=[{"+79031234567": "101"}],
+    )
+
+
+class NumberRules(Section):
+    """How numbers outside are written."""
+
+    region: str = Field(
+        default="",
+        description="Country of this PBX, two letters (RU); the CRM then gets numbers as +79161234567.",
+        pattern="^([A-Z]{2})?$",
+    )
+    dial_style: Literal["as given", "national", "international", "e164"] = Field(
+        default="as given", description="How Asterisk wants a number outside: 8495…, 7495…, +7495…."
+    )
+    dial_prefix: str = Field(
+        default="", description="What is dialled before a number outside.", pattern=r"^[\d*#]{0,5}$"
     )
 
 
@@ -68,12 +84,36 @@ class AsteriskSettings(Section):
     extensions: ExtensionRules = Field(
         default=ExtensionRules(), description="What an inside number looks like."
     )
+    numbers: NumberRules = Field(default=NumberRules(), description="How numbers outside are written.")
     recordings: Path | None = Field(
         default=None, description="Folder in which this PBX's recordings can be read here."
     )
     crm: str | None = Field(
         default=None, description="Which entry of `crm` gets its calls; the only one if left out."
     )
+
+
+Moment = Literal["ring", "answer", "never"]
+
+
+class CardSettings(Section):
+    """When a call's card comes up at an employee's."""
+
+    show: Moment = Field(default="ring", description="While the phone rings, when he answers, or not at all.")
+    queues: dict[str, Moment] = Field(
+        default={}, description="The same by queue.", examples=[{"700": "answer"}]
+    )
+    users: dict[int, Moment] = Field(
+        default={}, description="The same by user id of the CRM; comes first.", examples=[{17: "never"}]
+    )
+
+
+class NameList(Section):
+    """Whose calls; a name that ends in * stands for all that begin like it."""
+
+    extensions: list[str] = Field(default=[], description="Employees' inside numbers.")
+    trunks: list[str] = Field(default=[], description="Endpoints through which calls come and go.")
+    numbers: list[str] = Field(default=[], description="Clients' numbers, in any spelling.")
 
 
 class BitrixSettings(Section):
@@ -102,6 +142,22 @@ class BitrixSettings(Section):
     missed_owner: Literal["responsible", "last", "default"] = Field(
         default="responsible",
         description="Who owns a missed call: the client's responsible, whose phone rang last, the default.",
+    )
+    cards: CardSettings = Field(default=CardSettings(), description="When a call's card comes up.")
+    only: NameList = Field(
+        default=NameList(), description="White lists: if one has entries, only calls of these are filed."
+    )
+    never: NameList = Field(default=NameList(), description="Black lists: calls of these are not filed.")
+    transfers: Literal["per_talk", "one_call"] = Field(
+        default="per_talk",
+        description="After a transfer each employee's talk is a call of its own, or all of it is one call.",
+    )
+    answered_owner: Literal["last", "first", "longest", "responsible"] = Field(
+        default="last",
+        description="Who owns an answered call: who talked last, first, longest; the responsible if he did.",
+    )
+    owner_talk_seconds: float = Field(
+        default=0.0, ge=0, description="A shorter talk makes nobody the owner, if there is a longer one."
     )
     card_seconds: Seconds = Field(
         default=60.0, description="After how long a card is no longer worth showing."

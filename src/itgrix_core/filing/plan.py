@@ -1,71 +1,18 @@
 """Which commands follow from what happened: pure rules, in no CRM's own words.
 
-Three questions are answered here: whether a call is filed at all, who sees its card now, and who owns it in
-the end. Everything that has to be asked (users, responsibles, what was filed so far) is asked before and
-comes in as a value; so each rule is a line in a test.
+Two questions are answered here: whether a call is filed at all, and who owns it in the end. What has to be
+asked (users, responsibles, what was filed so far) is asked before and comes in as a value; so each rule is a
+line in a test.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
-from itgrix_core.calls.events import CallEvent, ConversationAccepted, ConversationEnded, ConversationEvent
-from itgrix_core.filing.commands import AnyCommand, FinishCall, HideCard, RegisterCall, ShowCard
-from itgrix_hooks.values import (
-    Call,
-    Conversation,
-    Direction,
-    Disposition,
-    Filed,
-    Owner,
-    PhoneNumber,
-    Result,
-    User,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The settings of one CRM account that a plan depends on.
-
-    Attributes:
-        default_user: user id for what nobody else gets.
-        lines: DID or trunk to external line; sources likewise to the CRM's source.
-        create_for: directions in which an unknown number makes a lead or contact.
-        missed_owner: "responsible", "last" or "default"; each falls back on the next.
-        card_seconds: how long a card is worth showing.
-    """
-
-    default_user: int = 1
-    lines: Mapping[str, str] = field(default_factory=dict)
-    sources: Mapping[str, str] = field(default_factory=dict)
-    create_for: frozenset[str] = frozenset({"inbound"})
-    is_filing_internal: bool = False
-    missed_owner: str = "responsible"
-    card_seconds: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How far a call has come in the CRM.
-
-    Attributes:
-        filed: what it has put there.
-        shown: users who see its card now.
-    """
-
-    filed: Filed = field(default_factory=Filed)
-    shown: tuple[int, ...] = ()
-
-    @property
-    def is_registered(self) -> bool:
-        """Whether the CRM knows the call."""
-        return self.filed.call_id is not None
-
-
-Users = Mapping[str, User]
-"""Extension to the CRM's employee; extensions of nobody are not in it."""
+from itgrix_core.calls.events import CallEvent
+from itgrix_core.filing.commands import AnyCommand, FinishCall, HideCard, RegisterCall
+from itgrix_core.filing.rules import Rules, Standing, Users
+from itgrix_hooks.values import Call, Direction, Disposition, Owner, PhoneNumber, User
 
 
 def unfiled(call: Call, rules: Rules) -> str:
@@ -75,7 +22,7 @@ def unfiled(call: Call, rules: Rules) -> str:
     number = other_number(call)
     if number is None or not number.is_usable:
         return "a caller without a number"
-    return ""
+    return rules.lists.why_not(call)
 
 
 def other_number(call: Call) -> PhoneNumber | None:
@@ -83,60 +30,6 @@ def other_number(call: Call) -> PhoneNumber | None:
     if call.direction is Direction.INTERNAL:
         return PhoneNumber(call.dialled or next(iter(call.rung), ""))
     return call.client_number
-
-
-def cards(
-    events: Sequence[CallEvent], standing: Standing, users: Users, number: PhoneNumber, rules: Rules
-) -> tuple[AnyCommand, ...]:
-    """What a run of events means for the call's card: register with it, show it, take it away.
-
-    Several events are folded to their net effect, so that a queue's round costs one request and not six.
-
-    Args:
-        events: of one call, in order.
-        standing: how far the call has come.
-        users: the employees behind its extensions.
-        number: the client's, as it is to be filed.
-        rules: the account's.
-    """
-    call = events[-1].call
-    wanted = list(standing.shown)
-    for event in events:
-        _see(event, wanted, users)
-    until = events[-1].at + rules.card_seconds
-    if standing.is_registered:
-        shown = tuple(user for user in wanted if user not in standing.shown)
-        hidden = tuple(user for user in standing.shown if user not in wanted)
-        commands: list[AnyCommand] = []
-        commands += [HideCard(call.key, hidden)] if hidden else []
-        commands += [ShowCard(call.key, shown, until)] if shown else []
-        return tuple(commands)
-    first = next((user for event in events if (user := _user(event, users))), None)
-    if first is None:
-        return ()
-    return (registration(call, first.id, number, rules, tuple(wanted), until),)
-
-
-def _see(event: CallEvent, wanted: list[int], users: Users) -> None:
-    """Who sees the card after one more event: those who ring; after an answer only who answered."""
-    user = _user(event, users)
-    conversation = _conversation(event)
-    if conversation is None:
-        return
-    if isinstance(event, ConversationAccepted):
-        wanted[:] = [user.id] if user else []
-    elif user and isinstance(event, ConversationEnded):
-        is_over = conversation.result is not Result.ANSWERED and not _is_in_call(event.call, user, users)
-        if is_over and user.id in wanted:
-            wanted.remove(user.id)
-    elif user and user.id not in wanted:
-        wanted.append(user.id)
-
-
-def _is_in_call(call: Call, user: User, users: Users) -> bool:
-    """Whether one of the employee's phones rings or talks: he may have several."""
-    going_on = (users.get(c.extension) for c in call.conversations if c.result is None)
-    return any(other and other.id == user.id for other in going_on)
 
 
 def registration(
@@ -157,7 +50,7 @@ def registration(
         timezone=call.timezone,
         line=mapped(rules.lines, call),
         source=mapped(rules.sources, call),
-        is_creating=call.direction.value in rules.create_for,
+        is_creating=call.direction.value in rules.create_for and not call.part_of,
         show_to=show_to,
         good_until=good_until,
     )
@@ -198,9 +91,7 @@ def owner_of(call: Call, users: Users, responsible: User | None, rules: Rules) -
         caller = users.get(call.extension or "")
         return Owner(caller.id, "caller") if caller else Owner(rules.default_user, "default")
     if call.is_answered:
-        talked = (users.get(c.extension) for c in reversed(call.talks))
-        last = next((user for user in talked if user), None)
-        return Owner(last.id, "talked last") if last else Owner(rules.default_user, "default")
+        return _who_talked(call, users, responsible, rules) or Owner(rules.default_user, "default")
     if rules.missed_owner == "responsible" and responsible:
         return Owner(responsible.id, "responsible")
     rung = (users.get(extension) for extension in reversed(call.rung))
@@ -210,8 +101,25 @@ def owner_of(call: Call, users: Users, responsible: User | None, rules: Rules) -
     return Owner(rules.default_user, "default")
 
 
+def _who_talked(call: Call, users: Users, responsible: User | None, rules: Rules) -> Owner | None:
+    """Of the employees who talked long enough (of all, if none did) the one whom the rule wants."""
+    talks = [(c, user) for c in call.talks if (user := users.get(c.extension))]
+    counting = [(c, user) for c, user in talks if c.talk_seconds >= rules.owner_talk_seconds] or talks
+    if not counting:
+        return None
+    if rules.answered_owner == "responsible" and responsible and responsible.id in {u.id for _, u in talks}:
+        return Owner(responsible.id, "responsible")
+    if rules.answered_owner == "first":
+        return Owner(counting[0][1].id, "talked first")
+    if rules.answered_owner == "longest":
+        return Owner(max(counting, key=lambda talk: talk[0].talk_seconds)[1].id, "talked longest")
+    return Owner(counting[-1][1].id, "talked last")
+
+
 def needs_responsible(call: Call, rules: Rules) -> bool:
     """Whether `owner_of` wants to know the client's responsible."""
+    if call.is_answered:
+        return rules.answered_owner == "responsible" and call.direction is Direction.INBOUND
     return call.is_missed and rules.missed_owner == "responsible"
 
 
@@ -229,12 +137,3 @@ def extensions_in(events: Sequence[CallEvent]) -> tuple[str, ...]:
     call = events[-1].call
     named = [c.extension for c in call.conversations] + [call.extension or ""]
     return tuple(dict.fromkeys(extension for extension in named if extension))
-
-
-def _conversation(event: CallEvent) -> Conversation | None:
-    return event.call.conversation(event.conversation) if isinstance(event, ConversationEvent) else None
-
-
-def _user(event: CallEvent, users: Users) -> User | None:
-    conversation = _conversation(event)
-    return users.get(conversation.extension) if conversation else None

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from itgrix_core.crm.adapter import Adapter
 from itgrix_core.errors import CrmError
-from itgrix_core.filing.plan import Rules, mapped
+from itgrix_core.filing.plan import mapped
+from itgrix_core.filing.rules import Rules
 from itgrix_hooks.values import Call
 
 

@@ -6,16 +6,18 @@ from typing import ClassVar
 
 import msgspec
 
-from itgrix_core.calls.events import CallMerged
+from itgrix_core.calls.events import CallEnded, CallMerged
 from itgrix_core.crm.adapter import Step
 from itgrix_core.filing import plan
 from itgrix_core.filing.commands import FinishCall
+from itgrix_core.filing.talks import parts_of
+from itgrix_core.jobs.codec import job_of
 from itgrix_core.jobs.describing import Describing
 from itgrix_core.jobs.recording import RECORDING_READY, RecordingWanted
 from itgrix_core.jobs.ringing import quiet_end
 from itgrix_core.jobs.turn import Turn
 from itgrix_core.outbox.engine import Engine, Job, Later
-from itgrix_hooks.values import Owner, Recording, User
+from itgrix_hooks.values import Call, Owner, Recording, User
 
 
 class Closing:
@@ -31,12 +33,15 @@ class Closing:
         self._turn = turn
         self._engine = engine
         self._born_at = born_at
+        self._others: tuple[Call, ...] = ()
 
     def file(self) -> Later | None:
-        """Bring the call to its end in the CRM."""
+        """Bring the call to its end in the CRM; after a transfer, the first employee's part of it."""
         turn = self._turn
         if isinstance(turn.events[-1], CallMerged):
             return turn.phase("finish", lambda: quiet_end(turn))
+        turn.call, *others = parts_of(turn.call, turn.users, turn.account.rules)
+        self._others = tuple(others)
         describing = Describing(turn)
         phases = [("finish", self._finish), ("describe", describing.decide)]
         if turn.has_plugins_for("get_updated_entity_fields"):
@@ -51,6 +56,7 @@ class Closing:
                 turn.tell_skipped(turn.declined)
                 return None
         self._send_for_recording()
+        self._send_on()
         turn.closed()
         return None
 
@@ -103,6 +109,11 @@ class Closing:
             if user and user.is_active:
                 return user
         return None
+
+    def _send_on(self) -> None:
+        """The other employees' talks are filed as calls of their own, each in its lane."""
+        at = self._turn.events[-1].at
+        self._engine.put([job_of(CallEnded(part, at), self._born_at) for part in self._others])
 
     def _send_for_recording(self) -> None:
         """A job in a lane of its own: days of waiting for a file hold nothing else up."""

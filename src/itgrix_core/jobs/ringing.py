@@ -8,6 +8,7 @@ from typing import ClassVar
 from itgrix_core.calls.events import CallStarted
 from itgrix_core.crm.adapter import Step
 from itgrix_core.filing import plan
+from itgrix_core.filing.cards import cards
 from itgrix_core.filing.commands import RegisterCall
 from itgrix_core.jobs.turn import Turn
 from itgrix_core.outbox.engine import Later
@@ -34,7 +35,7 @@ class Ringing:
         if not turn.is_wanted():
             return quiet_end(turn)
         number = PhoneNumber("") if standing.is_registered else turn.questions.number("file")
-        commands = plan.cards(turn.events, standing, turn.users, number, turn.account.rules)
+        commands = cards(turn.events, standing, turn.users, number, turn.account.rules)
         steps: list[Step] = []
         for command in commands:
             steps += turn.registration(command) if isinstance(command, RegisterCall) else [turn.step(command)]

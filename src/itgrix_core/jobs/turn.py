@@ -17,7 +17,7 @@ from itgrix_core.crm.adapter import Step
 from itgrix_core.errors import CrmError
 from itgrix_core.filing import plan
 from itgrix_core.filing.commands import AnyCommand, CreateEntity, RegisterCall
-from itgrix_core.filing.plan import Standing, Users
+from itgrix_core.filing.rules import Standing, Users
 from itgrix_core.jobs.accounts import Account
 from itgrix_core.jobs.codec import decode_decision, encode_decision
 from itgrix_core.jobs.questions import Questions, Tools
@@ -123,7 +123,8 @@ class Turn:
     @cached_property
     def users(self) -> Users:
         """The CRM's employees behind the extensions of this turn."""
-        found = {ext: self.questions.user(ext) for ext in plan.extensions_in(self.events)}
+        wanted = filter(self.account.rules.lists.has_employee, plan.extensions_in(self.events))
+        found = {ext: self.questions.user(ext) for ext in wanted}
         return {ext: user for ext, user in found.items() if user}
 
     def created_in(self, phase: str) -> list[Entity]:

@@ -18,12 +18,15 @@ from itgrix_core.config.schema import (
     Settings,
 )
 from itgrix_core.errors import DataFolderError
+from itgrix_core.filing.lists import Lists, Names
+from itgrix_core.filing.rules import CardRules, Rules
+from itgrix_core.filing.talks import parts_of
 from itgrix_core.sandbox.bitrix import Settings as PortalSettings
 from itgrix_core.sandbox.bitrix import audit, problems, run_portal
 from itgrix_core.sandbox.pbx import run_pbx
 from itgrix_core.sandbox.recordings import bundled
 from itgrix_hooks.testing import make_call
-from itgrix_hooks.values import Direction
+from itgrix_hooks.values import Direction, User
 
 
 class Witness:
@@ -97,6 +100,13 @@ def filed_calls(served):
     }
 
 
+def filed_parts(served):
+    """The same, those of several employees' talks as so many calls, by key."""
+    users = {user.extension: User(user.id) for user in demo_seed().users if user.extension}
+    whole = filed_calls(served).values()
+    return {part.key: part for call in whole for part in parts_of(call, users, Rules())}
+
+
 def test_everything_is_served_and_filed(served):
     """More than twenty calls, none left over, none dead."""
     assert served.is_complete
@@ -119,9 +129,11 @@ def test_the_portals_ledger_is_clean(served):
 
 
 def test_every_call_with_a_client_is_there_and_no_other(served):
-    """Under its own key."""
-    assert set(served.calls) == set(filed_calls(served))
-    assert set(served.witness.closes) == set(filed_calls(served))
+    """Under its own key; after a transfer each later talk of an employee under a key below it."""
+    parts = set(filed_parts(served))
+    assert set(served.calls) == set(served.witness.closes) == parts
+    assert {part for part in parts if part.count("/") == 1} == set(filed_calls(served))
+    assert any(part.count("/") == 2 for part in parts)
     for key in {*served.witness.skips, *served.witness.merged}:
         call = served.witness.calls[key]
         assert call.direction is Direction.INTERNAL or not call.client_number
@@ -136,7 +148,7 @@ def test_what_is_not_filed_is_told_once(served):
 def test_missed_calls_have_no_duration_and_answered_ones_have_their_talk(served):
     """The portal derives the state from these."""
     seen = Counter()
-    for key, call in filed_calls(served).items():
+    for key, call in filed_parts(served).items():
         ((params, _),) = served.calls[key].finishes
         code, duration = str(params["STATUS_CODE"]), int(params["DURATION"])
         if call.is_missed:
@@ -189,11 +201,15 @@ def test_the_settings_become_rules():
     crm = BitrixSettings(
         default_user=7, lines={"a": "1"}, sources={"b": "2"}, create_for=["outbound"], file_internal=True,
         missed_owner="last", card_seconds=30,
+        cards={"show": "answer", "users": {12: "never"}, "queues": {"700": "ring"}},
+        only={"trunks": ["t*"]}, never={"extensions": ["105"], "numbers": ["+7 916*"]},
     )  # fmt: skip
     rules = rules_of(crm)
     assert (rules.default_user, rules.lines, rules.sources) == (7, {"a": "1"}, {"b": "2"})
     assert (rules.create_for, rules.is_filing_internal) == (frozenset({"outbound"}), True)
     assert (rules.missed_owner, rules.card_seconds) == ("last", 30)
+    assert rules.cards == CardRules("answer", {12: "never"}, {"700": "ring"})
+    assert rules.lists == Lists(Names(trunks=("t*",)), Names(extensions=("105",), numbers=("+7 916*",)))
 
 
 def test_the_settings_become_a_topology():

@@ -1,12 +1,12 @@
-"""Who sees the card, who owns the call, what is filed at all: each rule a line."""
+"""What is filed at all, and who owns the call: each rule a line."""
 
 from dataclasses import replace
 
 import pytest
 
 from itgrix_core.filing import plan
-from itgrix_core.filing.commands import FinishCall, HideCard, RegisterCall, ShowCard
-from itgrix_core.filing.plan import Rules, Standing
+from itgrix_core.filing.commands import FinishCall, HideCard, RegisterCall
+from itgrix_core.filing.rules import Rules, Standing
 from itgrix_hooks.testing import BEGAN, CLIENT, make_call
 from itgrix_hooks.values import (
     Conversation,
@@ -29,12 +29,6 @@ def phone(extension, answered=None, result=Result.NO_ANSWER, **more):
     """A phone that rang and is done with."""
     facts = {"was_rung": True, "rang_at": BEGAN + 1, "ended_at": BEGAN + 20} | more
     return Conversation(f"c{extension}", extension, answered_at=answered, result=result, **facts)
-
-
-def cards(events, shown=None, users=USERS, rules=RULES):
-    """The commands of these events for a call that is not registered, or whose card these users see."""
-    standing = Standing() if shown is None else Standing(REGISTERED, shown)
-    return plan.cards(events, standing, users, CLIENT, rules)
 
 
 # ---- what is filed at all ----------------------------------------------------------------------------------
@@ -91,6 +85,29 @@ def test_an_answered_call_belongs_to_who_talked_last():
 
 
 @pytest.mark.parametrize(
+    ("rule", "seconds", "responsible", "owner"),
+    [
+        ("last", 0, None, Owner(13, "talked last")),
+        ("first", 0, None, Owner(11, "talked first")),
+        ("longest", 0, None, Owner(12, "talked longest")),
+        ("responsible", 0, User(11), Owner(11, "responsible")),
+        ("responsible", 0, BOSS, Owner(13, "talked last")),
+        ("responsible", 0, None, Owner(13, "talked last")),
+        ("last", 10, None, Owner(12, "talked last")),
+        ("first", 10, None, Owner(12, "talked first")),
+        ("last", 99, None, Owner(13, "talked last")),
+    ],
+)
+def test_an_answered_call_goes_by_the_setting(rule, seconds, responsible, owner):
+    """101 talked for 5 s, 102 for 20 s, 103 for 2 s; too short a talk counts only if all were."""
+    talks = [("101", 5, 10), ("102", 10, 30), ("103", 30, 32)]
+    phones = [phone(ext, BEGAN + start, Result.ANSWERED, ended_at=BEGAN + end) for ext, start, end in talks]
+    call = make_call("answered", conversations=tuple(phones))
+    rules = replace(RULES, answered_owner=rule, owner_talk_seconds=seconds)
+    assert plan.owner_of(call, USERS, responsible, rules) == owner
+
+
+@pytest.mark.parametrize(
     ("rule", "responsible", "owner"),
     [
         ("responsible", BOSS, Owner(17, "responsible")),
@@ -111,103 +128,9 @@ def test_the_responsible_is_asked_for_only_where_the_rule_wants_him():
     assert plan.needs_responsible(missed, RULES)
     assert not plan.needs_responsible(missed, replace(RULES, missed_owner="last"))
     assert not plan.needs_responsible(make_call("answered"), RULES)
+    assert plan.needs_responsible(make_call("answered"), replace(RULES, answered_owner="responsible"))
     assert not plan.needs_responsible(make_call("outbound"), RULES)
     assert not plan.needs_responsible(replace(missed, ended_at=None), RULES)
-
-
-# ---- cards -------------------------------------------------------------------------------------------------
-def test_the_first_ring_registers_with_the_card(story):
-    """On the employee whose phone rings."""
-    (command,) = cards(story().start().ring("101").events)
-    assert isinstance(command, RegisterCall)
-    assert (command.user_id, command.show_to) == (11, (11,))
-
-
-def test_a_group_registers_on_the_first_and_shows_to_all(story):
-    """One command, however many phones."""
-    (command,) = cards(story().ring("999", "102", "101").events)
-    assert (command.user_id, command.show_to) == (12, (12, 11))
-
-
-def test_two_phones_of_one_employee_are_one_card(story):
-    """He is one user."""
-    (command,) = cards(story().ring("101", "901").events)
-    assert command.show_to == (11,)
-
-
-def test_a_phone_of_nobody_registers_nothing(story):
-    """The call is registered late, on its owner."""
-    assert cards(story().start().ring("999").events) == ()
-
-
-def test_a_call_out_registers_on_who_dials(story):
-    """And shows him the card."""
-    (command,) = cards(story("outbound").start().dial().events)
-    assert (command.user_id, command.show_to, command.direction) == (11, (11,), Direction.OUTBOUND)
-
-
-def test_a_ring_of_a_registered_call_shows(story):
-    """To those who do not see it."""
-    events = story().ring("101", "102", "103").events
-    assert cards(events, (11,)) == (ShowCard(events[0].call.key, (12, 13), events[-1].at + 60),)
-
-
-def test_an_answer_hides_from_all_others_in_one_command(story):
-    """Whoever answered keeps it."""
-    told = story().ring("101", "102", "103").answer("102")
-    assert cards(told.events[3:], (11, 12, 13)) == (HideCard(told.call.key, (11, 13)),)
-
-
-def test_an_answer_at_a_phone_of_nobody_hides_from_all(story):
-    """Nobody whose card it could be has the call."""
-    told = story().ring("101", "999").answer("999")
-    assert cards(told.events[2:], (11,)) == (HideCard(told.call.key, (11,)),)
-
-
-def test_who_declines_loses_the_card(story):
-    """The others keep it."""
-    told = story().ring("101", "102").stop("101", Result.DECLINED)
-    assert cards(told.events[2:], (11, 12)) == (HideCard(told.call.key, (11,)),)
-
-
-def test_the_second_phone_of_who_answered_takes_no_card_away(story):
-    """It stops ringing because he answered at the other one."""
-    told = story().ring("101", "901").answer("101").stop("901", Result.ANSWERED_ELSEWHERE)
-    assert cards(told.events[2:], (11,)) == ()
-
-
-def test_who_was_in_a_talk_keeps_the_card(story):
-    """The finish takes it from him; a transfer's answer hides it."""
-    told = story().ring("101").answer("101").stop("101", Result.ANSWERED)
-    assert cards(told.events[2:], (11,)) == ()
-
-
-def test_a_call_picked_up_by_another_moves_the_card(story):
-    """The ringing phone stops, the colleague talks."""
-    told = story().ring("101").stop("101", Result.PICKED_UP, picked_up_by="102").ring("102").answer("102")
-    assert cards(told.events[1:], (11,)) == (
-        HideCard(told.call.key, (11,)),
-        ShowCard(told.call.key, (12,), told.at + 60),
-    )
-
-
-def test_a_queues_round_that_begins_anew_is_no_command(story):
-    """Rung, stopped, rung again: nothing has changed for anybody."""
-    told = story().ring("101").stop("101")
-    again = replace(told.events[0], call=told.call, at=told.at + 1)
-    assert cards([told.events[1], again], (11,)) == ()
-
-
-def test_a_call_that_was_rung_and_answered_meanwhile_registers_on_the_first(story):
-    """With the card for who talks."""
-    (command,) = cards(story().ring("101", "102").answer("102").stop("101").events)
-    assert (command.user_id, command.show_to) == (11, (12,))
-
-
-def test_a_conversation_that_the_call_does_not_have_is_left_alone(story):
-    """A log may say anything."""
-    (event,) = story().ring("101").events
-    assert cards([replace(event, conversation="nobody")]) == ()
 
 
 # ---- the registration --------------------------------------------------------------------------------------

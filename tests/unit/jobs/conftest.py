@@ -1,6 +1,7 @@
 """An office in memory: a CRM that does as it is told, hooks written in the test, a database of its own."""
 
 from collections import defaultdict, deque
+from threading import Event, Thread
 from types import SimpleNamespace
 
 import pytest
@@ -9,7 +10,7 @@ from itgrix_core.config.schema import HookSettings
 from itgrix_core.crm.adapter import Blocked, Done, Refused, Step, Unknown
 from itgrix_core.crm.bitrix24.answers import entity_of, filed_of
 from itgrix_core.crm.bitrix24.params import params_of
-from itgrix_core.filing.plan import Rules
+from itgrix_core.filing.rules import Rules
 from itgrix_core.jobs.accounts import Account, Accounts
 from itgrix_core.jobs.codec import job_of
 from itgrix_core.jobs.delivery import Delivery
@@ -246,6 +247,18 @@ class Office:
             results.append(self.deliver(jobs))
             jobs = jobs[getattr(results[-1], "count", 1) :]
         return results
+
+    def work_off(self):
+        """Let the engine's own lanes (later talks of filed calls) run until nothing waits."""
+        stop, engine = Event(), self.engine
+        worker = Thread(
+            target=engine.run, args=(lambda jobs, _: self.deliver(jobs), stop), kwargs={"workers": 1}
+        )
+        worker.start()
+        assert engine.wait_until_drained(10)
+        stop.set()
+        engine.wake()
+        worker.join()
 
     def record(self, jobs, attempt=1):
         """Hand a job to the recordings' lane, once."""

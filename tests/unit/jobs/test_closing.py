@@ -282,3 +282,34 @@ def test_a_missed_call_has_no_recording(office, story):
     told.end(Disposition.MISSED, recordings=(Recording("/x/monitor/a.wav", "1", BEGAN),))
     office.file(told)
     assert office.engine.counts()["waiting"] == 0
+
+
+# ---- several employees' talks -----------------------------------------------------------------------------
+def handed_on(story):
+    """101 talks, then 102."""
+    return (
+        story().ring("101").answer("101").stop("101", Result.ANSWERED)
+        .ring("102").answer("102").stop("102", Result.ANSWERED).end(Disposition.ANSWERED)
+    )  # fmt: skip
+
+
+def test_each_talk_is_filed_on_its_employee(office, story):
+    """The second as a call of its own, without a card; a repeat of the end files neither again."""
+    told = handed_on(story)
+    office.file(told)
+    office.work_off()
+    registers, finishes = office.crm.of("register"), office.crm.of("finish")
+    assert [(p["USER_ID"], p["SHOW_TO"]) for p in registers] == [(11, [12]), (12, [])]
+    assert registers[1]["EXTERNAL_CALL_ID"].startswith(f"{told.call.key}/")
+    assert registers[1]["CRM_CREATE"] == 0
+    assert [p["USER_ID"] for p in finishes] == [11, 12]
+    office.file(told)
+    office.work_off()
+    assert len(office.crm.of("finish")) == 2
+
+
+def test_as_one_call_it_is_filed_once(office, story):
+    """On who talked last, by default."""
+    office.rules = replace(office.rules, is_per_talk=False)
+    office.file(handed_on(story))
+    assert [p["USER_ID"] for p in office.crm.of("finish")] == [12]

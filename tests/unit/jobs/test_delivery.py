@@ -6,7 +6,7 @@ import pytest
 
 from itgrix_core.crm.adapter import CrmUnavailable
 from itgrix_core.errors import CrmError
-from itgrix_core.filing.plan import Rules
+from itgrix_core.filing.rules import Rules
 from itgrix_core.jobs.codec import job_of
 from itgrix_core.outbox.engine import Dead, Done, Job, Later
 from itgrix_hooks import CANCEL

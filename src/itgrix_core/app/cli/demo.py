@@ -78,10 +78,13 @@ def _summarise(stage: Stage) -> bool:
     calls = audit(entries)
     rows = [row for row in stage.board.rows if not row.is_merged]
     skipped = sum(bool(row.skipped) for row in rows)
+    parts = sum(bool(row.call.part_of) for row in rows)
     finished = sum(len(call.finishes) for call in calls.values())
     records = sum(call.records for call in calls.values())
     click.echo(
-        f"\n{len(rows)} calls understood, {len(calls)} registered, {finished} finished, {skipped} not filed"
+        f"\n{len(rows) - parts} calls understood, "
+        f"{len(calls)} registered ({parts} of them later talks of a call), "
+        f"{finished} finished, {skipped} not filed"
     )
     click.echo(f"{records} recordings attached; {len(entries)} requests in all")
     for plugin, count in sorted(stage.board.changes.items()):
