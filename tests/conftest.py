@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from itgrix_core.calls.events import Told
 from itgrix_core.calls.questions import RECORDING_VARIABLE
@@ -97,3 +102,81 @@ def all_recordings() -> list[Recorded]:
 def recording_of() -> dict[str, Recorded]:
     """Recordings by id."""
     return {recorded.id: recorded for recorded in EVERY}
+
+
+class Authority:
+    """A certificate authority of the tests; its certificates, with their keys, lie in a folder.
+
+    Attributes:
+        file: its own certificate.
+    """
+
+    def __init__(self, folder: Path, name: str = "authority") -> None:
+        self._folder = folder
+        self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"tests' {name}")])
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        own = self._certificate(self._name, self._key, days=1).add_extension(
+            x509.BasicConstraints(ca=True, path_length=0), critical=True
+        )
+        self.file = self._write(f"{name}.pem", own)
+
+    def issue(self, *hosts: str, days: int = 1, self_signed: bool = False) -> Path:
+        """A file with a certificate for these names and addresses, and its key; `days` < 0: expired."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, hosts[0])])
+        certificate = self._certificate(name, key, days, name if self_signed else None).add_extension(
+            x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False
+        )
+        number = len(list(self._folder.iterdir()))
+        return self._write(f"{number}.pem", certificate, key, key if self_signed else self._key)
+
+    def _certificate(
+        self, name: x509.Name, key: ec.EllipticCurvePrivateKey, days: int, issuer: x509.Name | None = None
+    ) -> x509.CertificateBuilder:
+        now = datetime.now(UTC)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(issuer or self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=3))
+            .not_valid_after(now + timedelta(days=days))
+        )
+
+    def _write(
+        self,
+        name: str,
+        certificate: x509.CertificateBuilder,
+        key: ec.EllipticCurvePrivateKey | None = None,
+        signer: ec.EllipticCurvePrivateKey | None = None,
+    ) -> Path:
+        pem = certificate.sign(signer or self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        if key is not None:
+            pem += key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.TraditionalOpenSSL,
+                serialization.NoEncryption(),
+            )
+        path = self._folder / name
+        path.write_bytes(pem)
+        return path
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who signs the certificates of the tests."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def other_authority(tmp_path: Path) -> Authority:
+    """Somebody else who signs."""
+    return Authority(tmp_path, "other")

@@ -55,6 +55,11 @@ NOT_KNOWN: tuple[tuple[str, frozenset[str], str], ...] = (
 """Recordings, fields that are not compared there, and why they cannot be known."""
 
 
+def test_every_truth_was_checked_by_somebody(each_recording):
+    """`itgrix record` drafts it from what the tracker understood: compared with itself it proves nothing."""
+    assert each_recording.truth.get("checked", True)
+
+
 def test_calls_are_what_the_phones_know(each_recording):
     """Number of calls, parties, phones, times, transfers, how it ended and who ended it."""
     wanted, seen = each_recording.truth["calls"], _calls(each_recording)

@@ -62,6 +62,11 @@ class Backlog:
         self._lists: set[str] = set()
         self._broken: set[str] = set()
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait for the consumer."""
+        return self._waiting
+
     def put(self, blocks: list[bytes], data: bytes, received_at: float) -> None:
         """Take the blocks and their bytes `data`. The reader's."""
         kept = self._follow_lists(blocks) if self._lists or self._broken else blocks

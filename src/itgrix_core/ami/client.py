@@ -7,23 +7,39 @@ this code never touches. tests/unit/ami has one test for each.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import secrets
+import ssl
 import threading
 from collections.abc import Callable
-from typing import Any
+from ipaddress import ip_address
+from typing import Any, Literal
 
 from asterisk.ami import Response, SimpleAction
 
 from itgrix_core.ami.actions import Headers, action_id_of, encode, pairs_of
 from itgrix_core.ami.answers import LOST, Answer
 from itgrix_core.ami.listening import ListeningClient
-from itgrix_core.ami.refusals import LoginRefusedError, refusal, why_no_banner, why_unreachable
+from itgrix_core.ami.refusals import (
+    LoginRefusedError,
+    refusal,
+    why_no_banner,
+    why_no_challenge,
+    why_no_tls,
+    why_silent,
+    why_unreachable,
+)
+from itgrix_core.ami.tls import NoTlsError
 from itgrix_core.errors import AmiError
 from itgrix_core.wire.messages import Message
 
 EVENT_MASK = "system,call,agent,reporting,originate"
 """The classes of events that we ask for: a tenth of the traffic, without VarSet and Newexten."""
+
+Auth = Literal["auto", "md5", "plain"]
+"""How the secret is shown at the login: `auto` is MD5 where Asterisk gives a challenge, as it does since 1.0;
+without one it is in the clear, but only where nobody in between could read it."""
 
 
 class AmiClient(ListeningClient):
@@ -33,6 +49,7 @@ class AmiClient(ListeningClient):
         address: host name or address, IPv4 or IPv6.
         port: where AMI listens.
         timeout: seconds that connecting may take, and the wait for a response.
+        tls: how to encrypt; in the clear if left out.
         on_chunk: gets whole blocks of the stream as they came and the Unix time of their receipt, in order,
             in the consumer's thread.
         backlog_limit: bytes that may wait for the consumer before events are shed.
@@ -44,7 +61,9 @@ class AmiClient(ListeningClient):
         error: why it is over; `None` while it lasts and after a `disconnect` or `logoff` of ours.
         booted: set when Asterisk said FullyBooted.
         last_read_at: when the last byte came, by `time.monotonic`.
-        events: how many events came, over all connections.
+        events, bytes: how many came, over all connections.
+        reloads: how often Asterisk said that a module was loaded anew.
+        lag: how old events are when they are understood.
         callback_errors: how many exceptions callbacks have raised; they are logged and harm nobody else.
         witness: what the events of this connection say about our rights.
     """
@@ -55,7 +74,9 @@ class AmiClient(ListeningClient):
         self._id_prefix = secrets.token_hex(3)
         self._sending = threading.Lock()
 
-    def open_session(self, username: str, secret: str, events: str = EVENT_MASK) -> None:
+    def open_session(
+        self, username: str, secret: str, events: str = EVENT_MASK, *, auth: Auth = "auto"
+    ) -> None:
         """Connect, check that it is Asterisk who answers, and log in for the events of these classes.
 
         Raises:
@@ -63,23 +84,27 @@ class AmiClient(ListeningClient):
         """
         try:
             self.connect()
+        except (ssl.SSLError, NoTlsError) as error:
+            raise AmiError(why_no_tls(self.where, self._server_name, error)) from None
         except OSError as error:
             raise AmiError(why_unreachable(self.where, error)) from None
         try:
-            self._log_in(username, secret, events)
+            self._await_banner()
+            self._log_in(username, secret, events, auth)
         except AmiError:
             self.disconnect()
             raise
 
-    def _log_in(self, username: str, secret: str, events: str) -> None:
+    def _await_banner(self) -> None:
         if not self._greeted.wait(self._timeout):
-            raise AmiError(
-                f"{self.where} takes the connection but says nothing: is this AMI's port (manager.conf)?"
-            )
+            raise AmiError(why_silent(self.where, is_tls=self._tls is not None))
         if self._ami_version is None:
             raise why_no_banner(self.where, self.error)
+
+    def _log_in(self, username: str, secret: str, events: str, auth: Auth) -> None:
         try:
-            answer = self.send_action(_login(username, secret, events)).wait(self._timeout)
+            proof = self._proof(secret, auth)
+            answer = self.send_action(_login(username, proof, events)).wait(self._timeout)
         except ValueError:
             raise LoginRefusedError(
                 "asterisk.*.username or secret holds a line end: see the configuration"
@@ -88,6 +113,32 @@ class AmiClient(ListeningClient):
             answer = LOST
         if answer is None or answer.get("Response").lower() != "success":
             raise refusal(self.where, username, answer)
+
+    def _proof(self, secret: str, auth: Auth) -> dict[str, str]:
+        """The headers that show the secret.
+
+        Raises:
+            AmiError: only the clear is left, and somebody in between could read it.
+        """
+        pairs_of({"Action": "Login", "Secret": secret})  # refuses a line end before anything is sent
+        if auth == "plain":
+            return {"Secret": secret}
+        answer = self.send_action(SimpleAction("Challenge", AuthType="MD5")).wait(self._timeout)
+        if answer is None or answer is LOST:
+            raise refusal(self.where, "", answer)
+        challenge = answer.get("Challenge")
+        if challenge:
+            key = hashlib.md5((challenge + secret).encode("utf-8", "surrogateescape"), usedforsecurity=False)
+            return {"AuthType": "MD5", "Key": key.hexdigest()}
+        if auth == "md5" or not self._is_private:
+            raise why_no_challenge(self.where, answer.get("Message", "no challenge"), auth)
+        return {"Secret": secret}
+
+    @property
+    def _is_private(self) -> bool:
+        """Whether nobody between us and Asterisk can read along: inside TLS, or on one machine."""
+        address = self._socket.getpeername()[0].partition("%")[0]
+        return self._tls is not None or ip_address(address).is_loopback
 
     def next_action_id(self) -> str:
         """An ActionID that no other connection of ours has: recordings hold several."""
@@ -103,7 +154,7 @@ class AmiClient(ListeningClient):
         """Log in, connecting first if need be; does not wait."""
         if self.finished is None or self.finished.is_set():
             self.connect()
-        return self.send_action(_login(username, secret, events), callback)
+        return self.send_action(_login(username, {"Secret": secret}, events), callback)
 
     def send_action(self, action: Any, callback: Callable[[Response], object] | None = None) -> Answer:
         """Send the library's Action; the answer has its response.
@@ -189,5 +240,5 @@ class AmiClient(ListeningClient):
         return answer
 
 
-def _login(username: str, secret: str, events: str) -> SimpleAction:
-    return SimpleAction("Login", Username=username, Secret=secret, Events=events)
+def _login(username: str, proof: dict[str, str], events: str) -> SimpleAction:
+    return SimpleAction("Login", Username=username, **proof, Events=events)

@@ -22,8 +22,11 @@ from asterisk.ami.client import NOOP
 
 from itgrix_core.ami.answers import LOST, Answer, to_event, to_response
 from itgrix_core.ami.backlog import LIMIT, Backlog, Chunk
+from itgrix_core.ami.lag import Lag
 from itgrix_core.ami.refusals import check_greeting
 from itgrix_core.ami.rights import Witness
+from itgrix_core.ami.tls import TlsSocket, make_context
+from itgrix_core.config.schema import TlsSettings
 from itgrix_core.wire.frames import BANNER, Framer, is_banner, read_blocks
 from itgrix_core.wire.messages import Message
 
@@ -31,6 +34,8 @@ OnChunk = Callable[[bytes, float], None]
 
 SEND_SECONDS = 10.0
 _READ_BYTES = 64 * 1024
+_TELLING = frozenset({b"Reloa", b"Queue", b"Agent", b"CoreS"})
+"""How the names of events begin that tell of Asterisk and of our rights also later."""
 _log = logging.getLogger(__name__)
 
 
@@ -43,6 +48,7 @@ class ListeningClient(AMIClient):  # type: ignore[misc]
         port: int = 5038,
         *,
         timeout: float | None = 3.0,
+        tls: TlsSettings | None = None,
         on_chunk: OnChunk | None = None,
         backlog_limit: int = LIMIT,
         clock: Callable[[], float] = time.time,
@@ -53,15 +59,20 @@ class ListeningClient(AMIClient):  # type: ignore[misc]
         self.booted = threading.Event()
         self.last_read_at = 0.0
         self.events = 0
+        self.bytes = 0
+        self.reloads = 0
+        self.lag = Lag(clock)
         self.callback_errors = 0
         self.witness = Witness()
         self.backlog = Backlog(backlog_limit)
         self._backlog_limit = backlog_limit
         self._shed_before = 0
         self._on_chunk = on_chunk
+        self._tls = tls if tls is not None and tls.enabled else None
         self._clock = clock
         self._greeted = threading.Event()
         self._is_closing = False
+        self._is_new = True
         self._futures_lock = threading.Lock()
         self._futures: dict[str, Answer] = {}
         self._consumer: threading.Thread | None = None
@@ -70,11 +81,10 @@ class ListeningClient(AMIClient):  # type: ignore[misc]
         """Open the connection and start to read.
 
         Raises:
-            OSError: nobody there, or not within `timeout`.
+            OSError: nobody there, not within `timeout`, or TLS was not agreed upon (`ssl.SSLError`).
+            AmiError: a certificate or key of ours cannot be used.
         """
-        self._socket = socket.create_connection((self._address, self._port), self._timeout)
-        self._socket.settimeout(SEND_SECONDS)
-        _keep_alive(self._socket)
+        self._socket = self._connected()
         self.finished = threading.Event()
         self.booted = threading.Event()
         self._greeted = threading.Event()
@@ -85,8 +95,28 @@ class ListeningClient(AMIClient):  # type: ignore[misc]
         self._shed_before = self.shed
         self.backlog = Backlog(self._backlog_limit)
         self.witness = Witness()
+        self._is_new = True
+        self.lag.restart()
         self._consumer = self._started(self._consume, "consumer")
         self._thread = self._started(self.listen, "reader")
+
+    def _connected(self) -> socket.socket | TlsSocket:
+        """A connection, inside TLS where that is wanted."""
+        context = make_context(self._tls) if self._tls else None
+        plain = socket.create_connection((self._address, self._port), self._timeout)
+        try:
+            _keep_alive(plain)
+            line = TlsSocket(plain, context, self._server_name) if context else plain
+            plain.settimeout(SEND_SECONDS)
+        except BaseException:
+            plain.close()
+            raise
+        return line
+
+    @property
+    def _server_name(self) -> str:
+        """Whom Asterisk's certificate has to be for."""
+        return str((self._tls and self._tls.server_name) or self._address)
 
     def _started(self, work: Callable[[], None], what: str) -> threading.Thread:
         thread = threading.Thread(target=work, name=f"ami-{self.where}-{what}", daemon=True)
@@ -160,6 +190,7 @@ class ListeningClient(AMIClient):  # type: ignore[misc]
                 raise ConnectionError("Asterisk closed the connection")
             received_at = self._clock()
             self.last_read_at = time.monotonic()
+            self.bytes += len(data)
             if not framer.consumed and not framer.pending:
                 check_greeting(self.where, data)
             blocks = framer.feed(data)
@@ -168,9 +199,11 @@ class ListeningClient(AMIClient):  # type: ignore[misc]
                 if block[:7] != b"Event: ":
                     others += 1
                     self._hear(block)
-                elif not self.witness.has_call_events or not self.booted.is_set():
+                elif self._is_new or block[7:12] in _TELLING:
                     self._learn(block)
             self.events += len(blocks) - others
+            if blocks:
+                self.lag.read(blocks[-1], received_at)
             self.backlog.put(blocks, framer.taken, received_at)
 
     def _hear(self, block: bytes) -> None:
@@ -191,11 +224,14 @@ class ListeningClient(AMIClient):  # type: ignore[misc]
         self.backlog.do(partial(self._answered, message, self._take_answer(message)))
 
     def _learn(self, block: bytes) -> None:
-        """What the first events tell about Asterisk and about our rights."""
+        """What the first events, and a few later ones, tell about Asterisk and about our rights."""
         if block.startswith(b"Event: FullyBooted"):
             self.booted.set()
+        elif block.startswith(b"Event: Reload\r\n"):
+            self.reloads += 1
         else:
             self.witness.hear(block)
+        self._is_new = not self.booted.is_set() or "call" not in self.witness.heard
 
     def _take_answer(self, message: Message) -> Answer | None:
         """Wake who waits for this response."""
@@ -225,6 +261,11 @@ class ListeningClient(AMIClient):  # type: ignore[misc]
                 item()
 
     def _deliver(self, chunk: Chunk) -> None:
+        self.lag.begin(chunk.received_at)
+        self._hand_on(chunk)
+        self.lag.end(chunk.received_at)
+
+    def _hand_on(self, chunk: Chunk) -> None:
         if self._on_chunk is not None:
             self._guard(self._on_chunk, chunk.data, chunk.received_at)
         listeners = [each for each in self._listeners if each.on_event is not NOOP]

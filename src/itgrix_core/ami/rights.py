@@ -8,50 +8,105 @@ spoke of means that class `call` is not read.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from itgrix_core.wire.messages import Message
 
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Why we send an action.
+
+    Attributes:
+        right: the class in `write` that allows it.
+        purpose: what it is for.
+        shown_by: an action of Asterisk's core that the same class allows: it tells a missing right from a
+            module that is not loaded; "" where the action itself is the core's.
+    """
+
+    right: str
+    purpose: str
+    shown_by: str = ""
+
+
 NEEDED = {
-    "CoreShowChannels": ("reporting", "the list of live channels"),
-    "Getvar": ("call", "names of recordings"),
-    "Originate": ("originate", "click-to-call"),
+    "CoreShowChannels": Need("reporting", "the list of live channels"),
+    "Status": Need("call", "files and numbers of calls that were on before us"),
+    "Getvar": Need("call", "names of recordings"),
+    "Originate": Need("originate", "click-to-call"),
+    "DBGet": Need("reporting", "who uses which phone"),
+    "PJSIPShowEndpoints": Need("system", "which endpoints are phones", shown_by="Filter"),
+    "PJSIPShowEndpoint": Need("system", "whose an endpoint is", shown_by="Filter"),
+    "SIPpeers": Need("reporting", "which peers are phones", shown_by="DBGet"),
+    "SIPshowpeer": Need("reporting", "whose a peer is", shown_by="DBGet"),
 }
-"""Action to (the class in `write` that allows it, what it is for)."""
+"""Every action of ours that needs a right. Challenge, Login, ListCommands, Ping and QueueStatus need none."""
 
 
 def missing_write_rights(username: str, allowed: Message) -> list[str]:
-    """One sentence for each action of ours that the answer to ListCommands does not hold."""
+    """One sentence for each right without which the answer to ListCommands lacks actions of ours."""
     names = {name.lower() for name, _ in allowed.headers()}
+    refused: dict[str, list[str]] = {}
+    for action, need in NEEDED.items():
+        if not names & {action.lower(), need.shown_by.lower()}:
+            refused.setdefault(need.right, []).append(f"{action} ({need.purpose})")
     return [
-        f"manager.conf [{username}]: `write` lacks {right}: {action} is refused ({purpose})"
-        for action, (right, purpose) in NEEDED.items()
-        if action.lower() not in names
+        f"manager.conf [{username}]: `write` lacks {right}, which allows {', '.join(actions)}"
+        for right, actions in refused.items()
     ]
 
 
-class Witness:
-    """Watches the first events of a session for a sign that class `call` is read, or is not.
+def allowed_actions(allowed: Message) -> list[str]:
+    """Those of our actions that the answer to ListCommands holds."""
+    names = {name.lower() for name, _ in allowed.headers()}
+    return [action for action in NEEDED if action.lower() in names]
 
-    It is read as soon as one event says so. It is not when a list of channels holds one that the list before
-    did not hold, and still nothing was said about any.
+
+class Witness:
+    """Watches a session's events for a sign that the classes `call` and `agent` are read, or are not.
+
+    One is read as soon as one event says so. `call` is not when a list of channels holds one that the list
+    before did not hold, and still nothing was said about any; `agent` is not when such a channel waits in a
+    queue. (Class `system` shows in FullyBooted; of `reporting` and `originate` the tracker reads nothing.)
     """
 
     def __init__(self) -> None:
-        self.has_call_events = False
-        self.is_call_unread = False
+        self.heard: set[str] = set()
+        self.unread: set[str] = set()
         self._known: set[str] | None = None
-        self._listed: set[str] = set()
+        self._listed: dict[str, bool] = {}
+
+    @property
+    def is_satisfied(self) -> bool:
+        """Whether nothing more is to be learnt."""
+        return len(self.heard) == len(_WITNESSED)
 
     def hear(self, block: bytes) -> None:
-        """Look at an event; in vain once `has_call_events`."""
-        if self.has_call_events:
+        """Look at an event; in vain once satisfied."""
+        if self.is_satisfied:
             return
         if block.startswith(b"Event: CoreShowChannel\r\n"):
-            self._listed.add(Message(block).get("Uniqueid"))
+            message = Message(block)
+            self._listed[message.get("Uniqueid")] = message.get("Application") == "Queue"
         elif block.startswith(b"Event: CoreShowChannelsComplete\r\n"):
-            self.is_call_unread |= self._known is not None and not self._listed <= self._known
-            self._known, self._listed = self._listed, set()
-        elif b"\r\nPrivilege: call," in block:
-            self.has_call_events, self.is_call_unread = True, False
+            self._compare()
+        else:
+            for name, mark in _WITNESSED.items():
+                if mark in block:
+                    self.heard.add(name)
+                    self.unread.discard(name)
+
+    def _compare(self) -> None:
+        """This list with the one before."""
+        if self._known is not None:
+            new = {uniqueid: waits for uniqueid, waits in self._listed.items() if uniqueid not in self._known}
+            self.unread |= ({"call"} if new else set()) - self.heard
+            self.unread |= ({"agent"} if any(new.values()) else set()) - self.heard
+        self._known, self._listed = set(self._listed), {}
+
+
+_WITNESSED = {"call": b"\r\nPrivilege: call,", "agent": b"\r\nPrivilege: agent,"}
+_LOST_WITHOUT = {"call": "calls live that no event tells of", "agent": "no event tells of callers in queues"}
 
 
 def missing_read_rights(username: str, is_booted: bool, witness: Witness) -> list[str]:
@@ -61,6 +116,8 @@ def missing_read_rights(username: str, is_booted: bool, witness: Witness) -> lis
         unread.append(
             f"manager.conf [{username}]: `read` lacks system, or Asterisk is still starting: no FullyBooted"
         )
-    if witness.is_call_unread:
-        unread.append(f"manager.conf [{username}]: `read` lacks call: calls live that no event tells of")
-    return unread
+    return unread + [
+        f"manager.conf [{username}]: `read` lacks {name}: {loss}"
+        for name, loss in _LOST_WITHOUT.items()
+        if name in witness.unread
+    ]

@@ -1,12 +1,8 @@
 """Keeps one Asterisk connected.
 
 Nothing can be done about a line that is lost but to notice it soon and to come back gently. So: connect, log
-in, wait for FullyBooted, ask for the list of live channels (its items arrive in the same stream and tell the
-tracker what lives), run. After `ping_seconds` of silence a Ping; as long again without a byte is a lost line.
-Then again, after a pause that doubles from try to try and is never the same for two of our services.
-
-Asterisk's own events are not enough to know what lives: the class mask makes a long talk as silent as a dead
-one, so the list is asked for every `resync_seconds`, and at once when events had to be shed.
+in, wait for FullyBooted, ask (`asking`), run. A Ping every `ping_seconds`; as long again without a byte is a
+lost line. Then again, after a pause that doubles from try to try and never is the same for two services.
 """
 
 from __future__ import annotations
@@ -20,7 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from itgrix_core.ami.actions import Headers
+from itgrix_core.ami.asking import Asking
 from itgrix_core.ami.client import AmiClient
+from itgrix_core.ami.lag import Pace
 from itgrix_core.ami.listening import OnChunk
 from itgrix_core.ami.refusals import LoginRefusedError
 from itgrix_core.ami.rights import missing_read_rights, missing_write_rights
@@ -30,7 +28,6 @@ from itgrix_core.wire.messages import Message
 
 OnState = Callable[[bool, str], None]
 _STEP_SECONDS = 0.5
-LIST_CHANNELS = {"Action": "CoreShowChannels"}
 _log = logging.getLogger(__name__)
 
 
@@ -62,8 +59,12 @@ class LineState:
         is_connected: logged in and running.
         connected_at: since when (Unix seconds); `None` when not.
         connections: how many sessions there were.
-        events: how many events came, over all sessions.
-        shed: how many of them were left out because the consumer was behind.
+        events, bytes: how many came, over all sessions.
+        events_per_second, bytes_per_second: over the last ten seconds.
+        shed: how many events were left out because the consumer was behind.
+        backlog_bytes: how much was read and waits for the consumer.
+        lag_seconds: how old what came last was when it was understood, from its receipt.
+        asterisk_lag_seconds: how late it came, by Asterisk's own times (`ami.lag`); 0 where it gives none.
         callback_errors: how often `on_chunk` or `on_state` raised.
         ami_version: from the banner.
         last_error: why the last session or try ended, "" if none has.
@@ -74,11 +75,22 @@ class LineState:
     connected_at: float | None = None
     connections: int = 0
     events: int = 0
+    bytes: int = 0
+    events_per_second: float = 0.0
+    bytes_per_second: float = 0.0
     shed: int = 0
+    backlog_bytes: int = 0
+    lag_seconds: float = 0.0
+    asterisk_lag_seconds: float = 0.0
     callback_errors: int = 0
     ami_version: str = ""
     last_error: str = ""
     missing_rights: tuple[str, ...] = ()
+
+    @property
+    def reconnects(self) -> int:
+        """How many sessions there were after the first."""
+        return max(0, self.connections - 1)
 
 
 class Supervisor:
@@ -115,6 +127,8 @@ class Supervisor:
         self._clock = clock
         self._dice = dice
         self._state = LineState()
+        self._pace = Pace()
+        self._is_lagging = False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._step = min(_STEP_SECONDS, settings.ping_seconds / 4, settings.resync_seconds / 4)
@@ -123,6 +137,7 @@ class Supervisor:
             settings.host,
             settings.port,
             timeout=settings.connect_timeout_seconds,
+            tls=settings.tls,
             on_chunk=on_chunk,
             clock=clock,
             **options,
@@ -132,10 +147,17 @@ class Supervisor:
     def state(self) -> LineState:
         """How the line is now."""
         client = self._client
+        events, size = self._pace.per_second
         return replace(
             self._state,
             events=client.events,
+            bytes=client.bytes,
+            events_per_second=events,
+            bytes_per_second=size,
             shed=client.shed,
+            backlog_bytes=client.backlog.waiting,
+            lag_seconds=client.lag.ours,
+            asterisk_lag_seconds=client.lag.asterisks,
             callback_errors=self._state.callback_errors + client.callback_errors,
             ami_version=client.ami_version,
         )
@@ -192,6 +214,7 @@ class Supervisor:
             failures += 1
             pause = self._pauses.longest if is_refused else self._pauses.before(failures, self._dice())
             self._state = replace(self._state, is_connected=False, connected_at=None, last_error=reason)
+            self._pace = Pace()
             if not self._stopping.is_set():
                 _log.warning("Asterisk %s: %s; next try in %.1f s", self.name, reason, pause)
             self._tell(False, reason)
@@ -216,7 +239,7 @@ class Supervisor:
             AmiError: it did not come so far as to run.
         """
         settings, client = self._settings, self._client
-        client.open_session(settings.username, settings.secret.get_secret_value())
+        client.open_session(settings.username, settings.secret.get_secret_value(), auth=settings.auth)
         refused = missing_write_rights(settings.username, client.ask({"Action": "ListCommands"}))
         self._state = replace(
             self._state,
@@ -238,27 +261,43 @@ class Supervisor:
             pass
 
     def _keep(self, refused: list[str]) -> str:
-        """Ping and list until the connection ends; returns why it did."""
+        """Ping and ask until the connection ends; returns why it did."""
         client, settings = self._client, self._settings
-        was_booted = client.booted.is_set()
-        list_at, pinged_at = 0.0, 0.0
+        asking = Asking(settings.resync_seconds, is_booted=client.booted.is_set())
+        pinged_at = 0.0
         while self._is_running():
-            now, silent = time.monotonic(), client.silent_seconds
+            now = time.monotonic()
             is_waiting = pinged_at > client.last_read_at
             if is_waiting and now - pinged_at >= settings.ping_seconds:
-                return f"{client.where} gave no sign of life for {silent:.1f} s"
-            has_just_booted = client.booted.is_set() and not was_booted
-            was_booted |= has_just_booted
+                return f"{client.where} gave no sign of life for {client.silent_seconds:.1f} s"
             with contextlib.suppress(OSError):  # the line is lost: the client says so
-                if silent >= settings.ping_seconds and not is_waiting:
+                if now - pinged_at >= settings.ping_seconds:
                     pinged_at = now
                     client.post({"Action": "Ping"})
-                if client.backlog.take_shortage() or has_just_booted or now >= list_at:
-                    list_at = now + settings.resync_seconds
-                    client.post(LIST_CHANNELS)
-            self._name_missing(refused + missing_read_rights(settings.username, was_booted, client.witness))
+                is_booted, is_short = client.booted.is_set(), client.backlog.take_shortage()
+                for action in asking.due(now, is_booted, client.reloads, is_short=is_short):
+                    client.post(action)
+            unread = missing_read_rights(settings.username, client.booted.is_set(), client.witness)
+            self._name_missing(refused + unread)
+            self._measure(now)
             client.finished.wait(self._step)
         return str(client.error or ("stopped" if self._stopping.is_set() else "logged off"))
+
+    def _measure(self, now: float) -> None:
+        """Note the pace; say once that we, or Asterisk, lag behind, and once that it is over."""
+        client, limit = self._client, self._settings.lag_seconds
+        self._pace.note(now, client.events, client.bytes)
+        ours, theirs = client.lag.ours, client.lag.asterisks
+        if not self._is_lagging and max(ours, theirs) > limit:
+            self._is_lagging = True
+            who, lag = ("we are", ours) if ours >= theirs else ("it is", theirs)
+            _log.warning(
+                "Asterisk %s: %s %.1f s behind; %d bytes wait, %d events were left out so far",
+                self.name, who, lag, client.backlog.waiting, client.shed,
+            )  # fmt: skip
+        elif self._is_lagging and max(ours, theirs) <= limit / 2:
+            self._is_lagging = False
+            _log.info("Asterisk %s: no longer behind", self.name)
 
     def _is_running(self) -> bool:
         return not (self._stopping.is_set() or self._client.finished.is_set())

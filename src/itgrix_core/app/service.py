@@ -14,7 +14,9 @@ from typing import Self
 import structlog
 
 from itgrix_core.ami.recorder import Recorder
-from itgrix_core.ami.supervisor import Supervisor
+from itgrix_core.ami.supervisor import LineState, Supervisor
+from itgrix_core.app.web.pages import create_app
+from itgrix_core.app.web.server import serve_pages
 from itgrix_core.calls.questions import Action
 from itgrix_core.calls.topology import Topology
 from itgrix_core.calls.tracker import Tracker
@@ -38,6 +40,8 @@ from itgrix_core.outbox.engine import Handler
 from itgrix_core.outbox.spool import Spool
 from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.plugins.manager import Plugins
+from itgrix_core.serving import HttpServer
+from itgrix_core.telemetry.metrics import make_registry
 from itgrix_hooks.numbers import DialStyle
 from itgrix_hooks.tools import Pbx
 
@@ -93,6 +97,7 @@ class Service:
         self._watcher = Watchers(LogWatcher(), *([watcher] if watcher else []))
         self._stopping = threading.Event()
         self._worker: threading.Thread | None = None
+        self._web: HttpServer | None = None
         self._adapters = {name: BitrixAdapter(crm, name) for name, crm in settings.crm.items()}
 
     def start(self) -> None:
@@ -125,6 +130,11 @@ class Service:
         threading.Thread(target=self._warm, name="warm", daemon=True).start()
         for line in self.lines.values():
             line.supervisor.start()
+        self._web = serve_pages(create_app(make_registry(self.line_states)), self.settings.web)
+
+    def line_states(self) -> dict[str, LineState]:
+        """How each Asterisk's line is now, by its name."""
+        return {name: line.supervisor.state for name, line in self.lines.items()}
 
     def _warm(self) -> None:
         """Read the employees before the first phone rings; a portal that is away is asked again then."""
@@ -173,6 +183,8 @@ class Service:
 
     def stop(self) -> None:
         """End: stop listening, let the workers finish what they have in hand, close the database."""
+        if self._web:
+            self._web.stop()
         for line in self.lines.values():
             line.supervisor.stop()
         self._stopping.set()

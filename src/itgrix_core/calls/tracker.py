@@ -133,6 +133,11 @@ class Tracker:
         self._board.is_settled = False
         self._board.listed = None
 
+    def call_of(self, uniqueid: str) -> str | None:
+        """The key of the call that has this channel now; `None` for a channel that is not live or unknown."""
+        call = self._board.channels.get(uniqueid)
+        return call.key if call else None
+
     @property
     def live_calls(self) -> Iterable[str]:
         """Keys of the calls that live now, those included that are not yet worth telling of."""

@@ -10,7 +10,7 @@ import zoneinfo
 from collections.abc import Iterator
 
 from itgrix_core.config.mistakes import KeyPath
-from itgrix_core.config.schema import Settings
+from itgrix_core.config.schema import Settings, TlsSettings
 from itgrix_core.config.wording import nearest
 from itgrix_hooks.numbers import is_region
 
@@ -26,6 +26,7 @@ def disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
             yield (*here, "crm"), _no_crm(asterisk.crm, crms)
         if asterisk.extensions.min_length > asterisk.extensions.max_length:
             yield (*here, "extensions"), "min_length is more than max_length; swap the two"
+        yield from (((*here, "tls", what), sentence) for what, sentence in _of_tls(asterisk.tls))
         region = asterisk.numbers.region
         if region and not is_region(region):
             yield (
@@ -37,6 +38,14 @@ def disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
     for trunk, crm in settings.routes.items():
         if crm not in crms:
             yield ("routes", trunk), _no_crm(crm, crms)
+
+
+def _of_tls(tls: TlsSettings) -> Iterator[tuple[str, str]]:
+    """(setting, sentence): whoever names a certificate wants it to be used."""
+    if tls.key_file is not None and tls.certificate_file is None:
+        yield "key_file", "is a key without a certificate; write certificate_file, too"
+    if not tls.enabled and any((tls.ca_file, tls.certificate_file, tls.server_name)):
+        yield "enabled", "is false, but other settings of tls are there; write true, or take them out"
 
 
 def missing(settings: Settings) -> Iterator[tuple[KeyPath, str]]:

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 
 class Section(BaseModel):
@@ -19,6 +20,28 @@ class Section(BaseModel):
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+def _without_brackets(host: str) -> str:
+    if host.startswith("["):
+        raise ValueError("an IPv6 address is written without brackets here, and its port in `port`")
+    return host
+
+
+def _of_this_machine(host: str) -> str:
+    """Nobody logs in to these pages: they are for this machine, and for a proxy that has a login."""
+    try:
+        is_here = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        is_here = False
+    if not is_here:
+        raise ValueError(
+            "must be 127.0.0.1 or ::1, as nobody logs in here; put a proxy with a login before it"
+        )
+    return host
+
+
+Host = Annotated[str, AfterValidator(_without_brackets)]
 
 
 class ExtensionRules(Section):
@@ -62,23 +85,57 @@ class NumberRules(Section):
     )
 
 
+class TlsSettings(Section):
+    """AMI inside TLS. A certificate is always checked; one that signed itself is its own `ca_file`."""
+
+    enabled: bool = Field(
+        default=False, description="Whether AMI is spoken inside TLS (manager.conf: tlsenable, port 5039)."
+    )
+    ca_file: Path | None = Field(
+        default=None, description="Certificates (PEM) of whoever signed Asterisk's; the system's if left out."
+    )
+    check_hostname: bool = Field(
+        default=True, description="Whether the certificate must be for the host that we connect to."
+    )
+    server_name: str | None = Field(
+        default=None, description="Name in the certificate, where it is not asterisk.*.host."
+    )
+    certificate_file: Path | None = Field(
+        default=None, description="Our own certificate (PEM), where manager.conf has tlsverifyclient."
+    )
+    key_file: Path | None = Field(
+        default=None, description="Its private key, unless it is in certificate_file."
+    )
+
+
 class AsteriskSettings(Section):
     """One Asterisk, reached over AMI."""
 
-    host: str = Field(default="127.0.0.1", description="Where AMI listens (manager.conf: bindaddr).")
-    port: Port = Field(default=5038, description="AMI's port.")
+    host: Host = Field(
+        default="127.0.0.1",
+        description="Where AMI listens (manager.conf: bindaddr); name, IPv4, or IPv6 without brackets.",
+    )
+    port: Port = Field(default=5038, description="AMI's port; with TLS usually 5039.")
+    tls: TlsSettings = Field(default=TlsSettings(), description="Encryption.")
     username: str = Field(default="itgrix", description="Name of the section in manager.conf.")
     secret: SecretStr = Field(
         default=SecretStr(""), description="Its secret; or {env: NAME} or {file: PATH}."
+    )
+    auth: Literal["auto", "md5", "plain"] = Field(
+        default="auto",
+        description="How the secret is shown; auto: by MD5, in the clear only inside TLS or this machine.",
     )
     connect_timeout_seconds: Seconds = Field(
         default=5.0, description="How long connecting and login may take."
     )
     ping_seconds: Seconds = Field(
-        default=15.0, description="Silence after which Asterisk is pinged; as long again is a lost line."
+        default=15.0, description="How often Asterisk is pinged; as long again without a word is a lost line."
     )
     resync_seconds: Seconds = Field(
         default=60.0, description="How often the list of channels is compared with ours."
+    )
+    lag_seconds: Seconds = Field(
+        default=5.0, description="Age of events beyond which the log says that we, or Asterisk, lag behind."
     )
     timezone: str = Field(default="UTC", description="IANA name of the zone of this PBX.")
     extensions: ExtensionRules = Field(
@@ -195,6 +252,17 @@ class HookSettings(Section):
     )
 
 
+class WebSettings(Section):
+    """The pages of the running service."""
+
+    host: Annotated[str, AfterValidator(_of_this_machine)] = Field(
+        default="127.0.0.1", description="Where they are served, on this machine."
+    )
+    port: Port | None = Field(
+        default=None, description="Their port; none is opened if left out.", examples=[15038]
+    )
+
+
 class Settings(Section):
     """The whole configuration."""
 
@@ -213,6 +281,7 @@ class Settings(Section):
         examples=[{"trunk-main": "bitrix"}],
     )
     hooks: HookSettings = Field(default=HookSettings(), description="The customisation.")
+    web: WebSettings = Field(default=WebSettings(), description="Pages for this machine: /metrics.")
     workers: int = Field(default=4, ge=1, le=64, description="Calls that are filed at the same time.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much is logged."

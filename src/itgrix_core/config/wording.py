@@ -64,6 +64,7 @@ _SENTENCES: dict[str, Callable[[Any, Mapping[str, Any]], str]] = {
     "less_than_equal": lambda value, limit: (
         f"{shown(value)} is too large; write {_figure(limit['le'])} or less"
     ),
+    "value_error": lambda value, limit: f"{shown(value)}: {limit['error']}",
     "too_short": lambda _, __: "holds nothing; write at least one entry, see `itgrix config --example`",
 }
 

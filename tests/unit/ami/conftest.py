@@ -1,6 +1,8 @@
 """A scripted Asterisk on the loopback address: banner, answers to actions, and what a test makes it say."""
 
 import contextlib
+import hashlib
+import hmac
 import socket
 import threading
 import time
@@ -12,8 +14,10 @@ from itgrix_core.ami.client import AmiClient
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 ALLOWED = (
     "CoreShowChannels: List. (Priv: system,reporting,all)\r\n"
-    "Getvar: Get.\r\nOriginate: Call.\r\nPing: Alive.\r\n"
+    "Getvar: Get.\r\nOriginate: Call.\r\nPing: Alive.\r\nStatus: Channels.\r\n"
+    "DBGet: Entry.\r\nFilter: Add.\r\n"
 )
+CHALLENGE = "840415273"
 
 
 def eventually(condition, seconds=5.0):
@@ -32,7 +36,7 @@ class ScriptedAsterisk:
     A text of `None` means no answer. `actions` holds the headers of each action that came.
     """
 
-    def __init__(self, banner=BANNER, port=0, answers=None, receive_buffer=0, host="127.0.0.1"):
+    def __init__(self, banner=BANNER, port=0, answers=None, receive_buffer=0, host="127.0.0.1", tls=None):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.listener = socket.socket(family)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -41,6 +45,7 @@ class ScriptedAsterisk:
         self.listener.bind((host, port))
         self.listener.listen(8)
         self.port = self.listener.getsockname()[1]
+        self.tls = tls
         self.banner = banner
         self.answers = answers or {}
         self.channels = []
@@ -88,6 +93,12 @@ class ScriptedAsterisk:
                 connection, _ = self.listener.accept()
             except OSError:
                 return
+            if self.tls is not None:
+                try:
+                    connection = self.tls.wrap_socket(connection, server_side=True)
+                except OSError:
+                    connection.close()
+                    continue
             with contextlib.suppress(OSError):
                 if self.banner is not None:
                     connection.sendall(self.banner)
@@ -114,6 +125,12 @@ class ScriptedAsterisk:
                     for raw in whole:
                         self._act(connection, raw)
 
+    @staticmethod
+    def proves(action, secret):
+        """Whether the login shows the secret by MD5."""
+        key = hashlib.md5((CHALLENGE + secret).encode(), usedforsecurity=False).hexdigest()
+        return action.get("AuthType") == "MD5" and hmac.compare_digest(action.get("Key", ""), key)
+
     def _act(self, connection, raw):
         lines = raw.decode("utf-8", "replace").split("\r\n")
         action = dict(line.split(": ", 1) for line in lines if ": " in line)
@@ -126,6 +143,10 @@ class ScriptedAsterisk:
     def usual(self, action):
         """What Asterisk answers to this action."""
         name, action_id = action.get("Action", ""), action.get("ActionID", "")
+        if name == "Challenge":
+            return f"Response: Success\r\nActionID: {action_id}\r\nChallenge: {CHALLENGE}\r\n\r\n"
+        if name in ("PJSIPShowEndpoints", "SIPpeers"):
+            return self.response(action, "Invalid/unknown command", "Error")
         if name == "Login":
             return self.response(action, "Authentication accepted") + (
                 "Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted\r\n\r\n"

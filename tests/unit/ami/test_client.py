@@ -20,8 +20,8 @@ def test_a_session_asks_for_the_classes_that_matter(asterisk, make_client):
     """The mask spares nine tenths of the traffic."""
     client = make_client(asterisk, is_logged_in=False)
     client.open_session("itgrix", "s3cret")
-    login = asterisk.actions[0]
-    assert (login["Username"], login["Secret"], login["Events"]) == ("itgrix", "s3cret", EVENT_MASK)
+    login = asterisk.actions[-1]
+    assert (login["Username"], login["Events"]) == ("itgrix", EVENT_MASK)
     assert client.ami_version == "11.0.0"
     assert client.booted.wait(3)
 
@@ -184,3 +184,77 @@ def test_listeners_hear_of_responses_actions_and_blocks_of_no_known_kind(asteris
     assert wait(lambda: "Something: else" in heard)
     client.logoff()
     assert wait(lambda: heard[-4:] == ["Success", "Something: else", "Logoff", "Goodbye"])
+
+
+# ---- how the secret is shown -----------------------------------------------------------------------------
+NO_CHALLENGE = {"Challenge": lambda server, action: server.response(action, "Unknown command", "Error")}
+
+
+def test_the_secret_is_shown_by_md5(asterisk, make_client):
+    """It is not in what was sent; Asterisk can compare it all the same."""
+    client = make_client(asterisk, is_logged_in=False)
+    client.open_session("itgrix", "s3cret")
+    assert [action["Action"] for action in asterisk.actions] == ["Challenge", "Login"]
+    assert "s3cret" not in str(asterisk.actions)
+    assert asterisk.proves(asterisk.actions[-1], "s3cret")
+
+
+def test_plain_text_is_sent_when_asked_for(asterisk, make_client):
+    """`asterisk.*.auth: plain`."""
+    make_client(asterisk, is_logged_in=False).open_session("itgrix", "s3cret", auth="plain")
+    assert [(action["Action"], action.get("Secret")) for action in asterisk.actions] == [("Login", "s3cret")]
+
+
+def test_without_a_challenge_the_secret_stays_within_the_machine(make_asterisk, make_client, monkeypatch):
+    """Loopback may see it; a network may not, unless asked for."""
+    asterisk = make_asterisk(answers=NO_CHALLENGE)
+    make_client(asterisk, is_logged_in=False).open_session("itgrix", "s3cret")
+    assert asterisk.actions[-1]["Secret"] == "s3cret"
+    asterisk.actions.clear()
+    far = make_client(asterisk, is_logged_in=False)
+    monkeypatch.setattr(AmiClient, "_is_private", False)
+    with pytest.raises(AmiError, match=r"not sent in the clear over a network.*asterisk\.\*\.tls"):
+        far.open_session("itgrix", "s3cret")
+    assert "Login" not in {action["Action"] for action in asterisk.actions}
+    make_client(asterisk, is_logged_in=False).open_session("itgrix", "s3cret", auth="plain")
+
+
+def test_md5_alone_never_falls_back(make_asterisk, make_client):
+    """`asterisk.*.auth: md5`, on whatever line."""
+    asterisk = make_asterisk(answers=NO_CHALLENGE)
+    with pytest.raises(AmiError, match=r"gives no challenge for an MD5 login: Unknown command"):
+        make_client(asterisk, is_logged_in=False).open_session("itgrix", "s3cret", auth="md5")
+    assert "s3cret" not in str(asterisk.actions)
+
+
+@pytest.mark.parametrize(
+    ("peer", "is_private"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("10.0.0.5", False),
+        ("2001:db8::1", False),
+        ("fe80::1%eth0", False),
+    ],
+)
+def test_private_is_what_stays_on_this_machine(asterisk, make_client, monkeypatch, peer, is_private):
+    """Judged by the address that was reached, not by a name that may mean anything."""
+    client = make_client(asterisk, is_logged_in=False)
+    client.connect()
+
+    class Peer:
+        def getpeername(self):
+            return (peer, 5038)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "_socket", Peer())
+        assert client._is_private is is_private
+
+
+def test_an_address_of_ipv6_needs_no_brackets(make_asterisk):
+    """Sentences show it with them."""
+    asterisk = make_asterisk(host="::1")
+    client = AmiClient("::1", asterisk.port)
+    client.open_session("itgrix", "s3cret")
+    assert client.where == f"[::1]:{asterisk.port}"
+    client.disconnect()

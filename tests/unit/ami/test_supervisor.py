@@ -77,7 +77,11 @@ def test_a_session_logs_in_waits_for_the_boot_and_lists_the_channels(asterisk, k
     line = keep(asterisk)
     assert wait(lambda: listed(line) == 1)
     assert line.names == ["FullyBooted", "CoreShowChannel", "CoreShowChannel", "CoreShowChannelsComplete"]
-    assert [action["Action"] for action in asterisk.actions] == ["Login", "ListCommands", "CoreShowChannels"]
+    assert wait(lambda: asterisk.count("Status") == 1)
+    assert [action["Action"] for action in asterisk.actions] == [
+        "Challenge", "Login", "ListCommands", "Ping",
+        "PJSIPShowEndpoints", "SIPpeers", "QueueStatus", "CoreShowChannels", "Status",
+    ]  # fmt: skip
     state = line.supervisor.state
     assert (state.is_connected, state.connections, state.events, state.missing_rights) == (True, 1, 4, ())
     assert state.connected_at is not None
@@ -118,9 +122,9 @@ def test_missing_rights_are_named(make_asterisk, keep, wait):
     line = keep(asterisk, resync_seconds=0.05)
     assert wait(lambda: listed(line) >= 1)
     asterisk.channels = ["17.1"]
-    assert wait(lambda: len(line.supervisor.state.missing_rights) == 4)
+    assert wait(lambda: len(line.supervisor.state.missing_rights) == 5)
     assert "write` lacks reporting" in line.supervisor.state.missing_rights[0]
-    assert "read` lacks call" in line.supervisor.state.missing_rights[3]
+    assert "read` lacks call" in line.supervisor.state.missing_rights[4]
 
 
 def test_a_refused_login_is_told_and_tried_again_after_the_longest_pause(make_asterisk, keep, wait):
@@ -312,3 +316,65 @@ def test_stopping_ends_the_line_at_once(asterisk, keep, wait):
     assert line.supervisor.stop(5)
     assert line.told[-1] == (False, "stopped")
     assert not line.supervisor.state.is_connected
+
+
+def test_a_lag_is_told_once_and_its_end_once(asterisk, keep, wait, caplog):
+    """Whose it is, how long, and what waits."""
+    line = keep(asterisk, lag_seconds=0.1, ping_seconds=0.05)
+    assert wait(lambda: listed(line) == 1)
+    line.hold.clear()
+    asterisk.say_bytes(HANGUP + b"\r\n\r\n")
+    with caplog.at_level("INFO"):
+        assert wait(lambda: " behind; " in caplog.text)
+        assert line.supervisor.state.lag_seconds > 0.1
+        line.hold.set()
+        assert wait(lambda: "no longer behind" in caplog.text)
+    assert caplog.text.count(" behind; ") == 1
+    assert "Asterisk main: we are 0." in caplog.text
+
+
+def test_asterisks_own_lag_shows_by_its_pongs(make_asterisk, keep, wait):
+    """They carry its time; the best of the connection counts as none."""
+    late = iter([0.0, 0.0, *[7.0] * 1000])
+
+    def pong(_server, action):
+        at = time.time() - next(late)
+        answer = f"Response: Success\r\nActionID: {action['ActionID']}\r\nPing: Pong\r\n"
+        return f"{answer}Timestamp: {at:.6f}\r\n\r\n"
+
+    line = keep(make_asterisk(answers={"Ping": pong}), ping_seconds=0.05)
+    assert wait(lambda: line.supervisor.state.asterisk_lag_seconds > 6.5)
+
+
+def test_a_line_tells_how_much_comes(asterisk, keep, wait):
+    """Totals, and their pace."""
+    line = keep(asterisk, ping_seconds=0.05)
+    assert wait(lambda: listed(line) == 1)
+    asterisk.say_bytes((HANGUP + b"\r\n\r\n") * 100)
+    assert wait(lambda: line.supervisor.state.events == 102)
+    assert wait(lambda: line.supervisor.state.events_per_second > 1)
+    state = line.supervisor.state
+    assert state.bytes > 100 * len(HANGUP)
+    assert state.bytes_per_second > state.events_per_second
+    assert state.reconnects == 0
+
+
+def test_a_reload_makes_the_pbx_be_asked_again(asterisk, keep, wait, monkeypatch):
+    """Endpoints and queues may be others now; the channels are the same."""
+    monkeypatch.setattr("itgrix_core.ami.asking.SETTLING_SECONDS", 0.01)
+    line = keep(asterisk, ping_seconds=0.05)
+    assert wait(lambda: listed(line) == 1)
+    asterisk.say("Event: Reload\nPrivilege: system,all\nModule: res_pjsip.so\nStatus: 0")
+    assert wait(lambda: asterisk.count("PJSIPShowEndpoints") == 2 and asterisk.count("QueueStatus") == 2)
+    assert asterisk.count("Status") == 1
+
+
+def test_refused_questions_are_no_trouble(make_asterisk, keep, wait, caplog):
+    """No such module, no right: the rights are named, nothing else is said."""
+    refused = dict.fromkeys(
+        ("PJSIPShowEndpoints", "SIPpeers", "QueueStatus", "Status"),
+        lambda server, action: server.response(action, "Permission denied", "Error"),
+    )
+    line = keep(make_asterisk(answers=refused))
+    assert wait(lambda: listed(line) == 1)
+    assert "denied" not in caplog.text

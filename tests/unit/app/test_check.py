@@ -138,3 +138,13 @@ def test_a_check_that_breaks_does_not_stop_the_others(itgrix, monkeypatch):
     result = itgrix("check", config="workers: 1\n")
     assert lines_about(result, "nothing") == ["FAIL could not be looked at: ZeroDivisionError: oops"]
     assert lines_about(result, "data folder")
+
+
+def test_what_the_login_may_do_and_hear_is_told(itgrix, pbx):
+    """The rest of what is heard shows with the first calls."""
+    config = f"asterisk: {{main: {{port: {pbx.port}, username: {USERNAME}, secret: {SECRET}}}}}\n"
+    told = lines_about(itgrix("check", config=config), "asterisk main")
+    assert told[0].startswith("ok   logged in as itgrix at 127.0.0.1")
+    assert "in the clear" in told[0]
+    assert told[1].startswith("ok   may send CoreShowChannels, Status, Getvar, Originate, DBGet")
+    assert told[2] == "ok   reads system; call and agent will show with calls"

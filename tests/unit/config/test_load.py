@@ -274,3 +274,42 @@ def test_an_unreadable_file_is_told(tmp_path):
     file.touch(0o000)
     with pytest.raises(ConfigError, match="Permission denied"):
         load(file, {})
+
+
+def test_an_ipv6_address_is_written_without_brackets(loaded, tmp_path):
+    """The port stands beside it."""
+    assert loaded('asterisk: {main: {host: "::1"}}').asterisk["main"].host == "::1"
+    with pytest.raises(ConfigError, match=r'asterisk\.main\.host: "\[::1\]": .*without brackets'):
+        loaded('asterisk: {main: {host: "[::1]"}}')
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.0.0.8"])
+def test_pages_are_for_this_machine(loaded, host):
+    """Any address of it."""
+    assert loaded(f'web: {{host: "{host}"}}').web.host == host
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "pbx.example.com"])
+def test_pages_for_others_are_refused_as_nobody_logs_in(loaded, host):
+    """With the way out."""
+    with pytest.raises(ConfigError, match="put a proxy with a login before it"):
+        loaded(f'web: {{host: "{host}"}}')
+
+
+def test_files_of_tls_are_relative_to_the_configuration(loaded, tmp_path):
+    """As all paths are."""
+    tls = loaded("asterisk: {main: {tls: {enabled: true, ca_file: ca.pem}}}").asterisk["main"].tls
+    assert (tls.enabled, tls.ca_file, tls.check_hostname) == (True, tmp_path / "ca.pem", True)
+
+
+@pytest.mark.parametrize(
+    ("tls", "sentence"),
+    [
+        ("{ca_file: ca.pem}", r"tls\.enabled: is false, but other settings of tls are there"),
+        ("{enabled: true, key_file: key.pem}", r"tls\.key_file: is a key without a certificate"),
+    ],
+)
+def test_settings_of_tls_that_would_not_be_used_are_mistakes(loaded, tls, sentence):
+    """Nobody is to speak in the clear who thinks otherwise."""
+    with pytest.raises(ConfigError, match=sentence):
+        loaded(f"asterisk: {{main: {{tls: {tls}}}}}")

@@ -24,6 +24,7 @@ _VERBS = {
     "hooks": "List the plugins, their hooks and their status.",
     "sandbox": "Run a Bitrix24 on this machine, for trying without a portal.",
     "replay": "Show what a recorded log of Asterisk amounts to.",
+    "record": "Write each call of an Asterisk, or of recorded logs, as a log of its own.",
 }
 """Verb (a module of this package with a command of the same name) to its line in the help."""
 

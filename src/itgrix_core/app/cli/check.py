@@ -16,7 +16,7 @@ import click
 
 from itgrix_core.ami.client import AmiClient
 from itgrix_core.ami.package import check_package
-from itgrix_core.ami.rights import missing_read_rights, missing_write_rights
+from itgrix_core.ami.rights import Witness, allowed_actions, missing_read_rights, missing_write_rights
 from itgrix_core.app.cli.hooks import is_out
 from itgrix_core.app.cli.invocation import Invocation, is_for_people
 from itgrix_core.config.agreement import missing
@@ -140,9 +140,11 @@ def check_hooks(settings: Settings) -> Lines:
 
 
 def _ami(about: str, asterisk: AsteriskSettings) -> Lines:
-    client = AmiClient(asterisk.host, asterisk.port, timeout=asterisk.connect_timeout_seconds)
+    client = AmiClient(
+        asterisk.host, asterisk.port, timeout=asterisk.connect_timeout_seconds, tls=asterisk.tls
+    )
     try:
-        client.open_session(asterisk.username, asterisk.secret.get_secret_value())
+        client.open_session(asterisk.username, asterisk.secret.get_secret_value(), auth=asterisk.auth)
         allowed = client.ask({"Action": "ListCommands"})
         is_booted = client.booted.wait(min(_BOOT_SECONDS, asterisk.connect_timeout_seconds))
         version, witness = client.ami_version, client.witness
@@ -151,11 +153,23 @@ def _ami(about: str, asterisk: AsteriskSettings) -> Lines:
         return
     finally:
         client.disconnect()
-    yield Line(State.OK, about, f"logged in as {asterisk.username} at {client.where}, AMI {version}")
+    how = "inside TLS" if asterisk.tls.enabled else "in the clear"
+    yield Line(State.OK, about, f"logged in as {asterisk.username} at {client.where} {how}, AMI {version}")
+    if may := allowed_actions(allowed):
+        yield Line(State.OK, about, f"may send {', '.join(may)}")
+    if is_booted:
+        yield Line(State.OK, about, f"reads system; {_heard(witness)}")
     for sentence in missing_read_rights(asterisk.username, is_booted, witness):
         yield Line(State.FAILURE, about, sentence)  # without events there are no calls
     for sentence in missing_write_rights(asterisk.username, allowed):
         yield Line(State.WARNING, about, sentence)
+
+
+def _heard(witness: Witness) -> str:
+    """Which other classes of events this moment has shown."""
+    silent = [name for name in ("call", "agent") if name not in witness.heard]
+    heard = "".join(f"reads {name}; " for name in sorted(witness.heard))
+    return f"{heard}{' and '.join(silent)} will show with calls" if silent else heard.removesuffix("; ")
 
 
 def _future_folder(folder: Path) -> Line:

@@ -85,10 +85,11 @@ def _line(event: Told) -> str:
         who = conversation.extension if conversation else event.conversation
         result = f", {conversation.result}" if conversation and conversation.result else ""
         return f"{event.kind:22} {call.key}  {who}{result}"
-    return f"{event.kind:22} {call.key}  {_summary(call)}"
+    return f"{event.kind:22} {call.key}  {summary(call)}"
 
 
-def _summary(call: Call) -> str:
+def summary(call: Call) -> str:
+    """A call in a few words: which way, with whom, and how it ended."""
     number = call.client_number or call.dialled or "no number"
     text = f"{call.direction} {number}"
     if call.disposition is None:
@@ -103,7 +104,7 @@ def _show_requests(told: Sequence[Told], hooks: HookSettings) -> None:
     """Per turn: who was asked and what he changed, the requests, and what is not filed and why."""
     for turn in rehearse(told, hooks):
         if turn.asked or turn.steps or turn.skipped:
-            click.echo(f"{turn.event}  {turn.call.key}  {_summary(turn.call)}")
+            click.echo(f"{turn.event}  {turn.call.key}  {summary(turn.call)}")
             _show_turn(turn)
 
 

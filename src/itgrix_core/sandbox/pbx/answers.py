@@ -74,6 +74,11 @@ def _originate(action: Message, _: Switchboard) -> bytes:
     return error(action, "Originate failed")
 
 
+def _dbget(action: Message, _: Switchboard) -> bytes:
+    """A replayed PBX has no AstDB."""
+    return error(action, "Database entry not found")
+
+
 def _core_settings(action: Message, _: Switchboard) -> bytes:
     return response(
         action, "Success", ("AMIversion", AMI_VERSION), ("AsteriskVersion", VERSION), ("SystemName", "")
@@ -144,6 +149,7 @@ ANSWERS: dict[str, Callable[[Message, Switchboard], bytes]] = {
     "coresettings": _core_settings,
     "corestatus": _core_status,
     "coreshowchannels": _core_show_channels,
+    "dbget": _dbget,
     "listcommands": _list_commands,
     "originate": _originate,
     "status": _status,
@@ -154,7 +160,9 @@ COMMANDS = (
     ("CoreSettings", "Show PBX core settings (version etc).", "system,reporting,all"),
     ("CoreShowChannels", "List currently active channels.", "system,reporting,all"),
     ("CoreStatus", "Show PBX core status variables.", "system,reporting,all"),
+    ("DBGet", "Get DB Entry.", "system,reporting,all"),
     ("Events", "Control Event Flow.", "<none>"),
+    ("Filter", "Dynamically add filters for the current manager session.", "system,all"),
     ("Getvar", "Gets a channel variable or function value.", "call,reporting,all"),
     ("ListCommands", "List available manager commands.", "<none>"),
     ("Login", "Login Manager.", "<none>"),

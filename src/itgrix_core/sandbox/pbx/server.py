@@ -9,6 +9,7 @@ the start whatever was interrupted, so that an undisturbed run and a broken one 
 from __future__ import annotations
 
 import contextlib
+import socket
 import socketserver
 import threading
 import time
@@ -22,7 +23,6 @@ from itgrix_core.sandbox.recordings import RecordedLog, load
 from itgrix_core.wire.messages import make_message
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
@@ -43,13 +43,17 @@ class RunningPbx:
         self,
         logs: Sequence[RecordedLog],
         *,
+        host: str,
         port: int,
         account: tuple[str, str],
         pace: float,
         overlap: int,
         grace: float,
         settle: float,
+        list_late: float | None,
     ) -> None:
+        self._host = host
+        self._list_late = list_late
         self._account = account
         self._pace = pace
         self._grace = grace
@@ -137,16 +141,19 @@ class RunningPbx:
                 pbx._attend(self.request)
 
         try:
-            server = _Server((HOST, port), Handler)
+            kind = _Server6 if ":" in self._host else _Server
+            server = kind((self._host, port), Handler)
         except OSError as error:
             raise AmiError(
-                f"The PBX cannot listen on {HOST}:{port}: {error.strerror}. Give another port."
+                f"The PBX cannot listen on {self._host}:{port}: {error.strerror}. Give another port."
             ) from None
         threading.Thread(target=server.serve_forever, args=(0.05,), name="pbx door", daemon=True).start()
         return server
 
     def _attend(self, sock: socket.socket) -> None:
-        session = Session(sock, self._board, self._account, self._desk, self._changed.notify_all)
+        session = Session(
+            sock, self._board, self._account, self._desk, self._changed.notify_all, self._list_late
+        )
         with self._lock:
             self._sessions.append(session)
         try:
@@ -237,12 +244,17 @@ class _Server(socketserver.ThreadingTCPServer):
     block_on_close = False
 
 
+class _Server6(_Server):
+    address_family = socket.AF_INET6
+
+
 SHUTDOWN = (("Event", "Shutdown"), ("Privilege", "system,all"), ("Shutdown", "Cleanly"), ("Restart", "True"))
 
 
 def run_pbx(
     recordings: Sequence[Path | str | RecordedLog],
     *,
+    host: str = HOST,
     port: int = 0,
     username: str = USERNAME,
     secret: str = SECRET,
@@ -250,18 +262,22 @@ def run_pbx(
     overlap: int = 1,
     grace: float = 2.0,
     settle: float = 1.0,
+    list_late: float | None = 0.0,
 ) -> RunningPbx:
     """A PBX that serves these recordings; use it in a `with`, or call its `close`.
 
     Args:
         recordings: recorded logs or their paths, in the order in which they are to be served.
-        port: where to listen on 127.0.0.1; 0 takes a free one.
+        host: an address of this machine.
+        port: where to listen there; 0 takes a free one.
         username: who may log in.
         secret: that user's secret.
         pace: how many times faster than real; 0: as fast as the client reads.
         overlap: how many recordings may be under way at a time.
         grace: serving begins when a client has asked for the channels, or this many seconds after its login.
         settle: a recording counts as served this many seconds after its last byte left, if the line holds.
+
+        list_late: seconds by which the list of channels is late; `None`: it never comes.
 
     Raises:
         RecordingError: a recording cannot be read.
@@ -270,5 +286,13 @@ def run_pbx(
     logs = [log if isinstance(log, RecordedLog) else load(log) for log in recordings]
     account = (username, secret)
     return RunningPbx(
-        logs, port=port, account=account, pace=pace, overlap=overlap, grace=grace, settle=settle
+        logs,
+        host=host,
+        port=port,
+        account=account,
+        pace=pace,
+        overlap=overlap,
+        grace=grace,
+        settle=settle,
+        list_late=list_late,
     )

@@ -12,6 +12,7 @@ import hmac
 import secrets
 import socket
 import struct
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ class Session:
         account: the user name and secret that may log in.
         desk: entered while anything is sent; clients come before the player there.
         changed: called (inside the desk) when the session logs in or asks for the channels.
+        list_late: seconds by which the list of channels is late; `None`: it never comes.
 
     Attributes:
         logged_in_at: `time.monotonic()` of the login; `None` before it.
@@ -53,6 +55,7 @@ class Session:
         account: tuple[str, str],
         desk: Callable[[], AbstractContextManager[None]],
         changed: Callable[[], None],
+        list_late: float | None = 0.0,
     ) -> None:
         self._sock = sock
         self._board = board
@@ -61,6 +64,7 @@ class Session:
         self._last = b"Event: Newchannel"
         self._closed = False
         self._changed = changed
+        self._list_late = list_late
         self._challenge = ""
         self.logged_in_at: float | None = None
         self.asked_channels = False
@@ -141,12 +145,27 @@ class Session:
             case "events":
                 self.mask = mask_of(action.get("EventMask"))
                 self.send(answers.response(action, "Success", ("Events", "On" if self.mask else "Off")))
-            case name:
+            case "coreshowchannels":
+                self._list(action)
+                self.asked_channels = True
+            case _:
                 self.send(answers.answer(action, self._board))
-                if name == "coreshowchannels":
-                    self.asked_channels = True
         self._changed()
         return True
+
+    def _list(self, action: Message) -> None:
+        """The list of channels: now, later as it is then, or never."""
+        if self._list_late == 0.0:
+            self.send(answers.answer(action, self._board))
+        elif self._list_late is not None:
+            late = threading.Timer(self._list_late, self._list_now, (action,))
+            late.daemon = True
+            late.start()
+
+    def _list_now(self, action: Message) -> None:
+        with self._desk():
+            if not self._closed:
+                self.send(answers.answer(action, self._board))
 
     def _log_in(self, action: Message) -> bool:
         if not self._knows(action):
