@@ -151,7 +151,9 @@ def test_the_oauth_server_can_fail_like_a_method(portal):
     )
     assert token(portal, grant_type="refresh_token", refresh_token="x")[0] == 500
     given = pair(portal)
-    portal.session.post(portal.running.url + "sandbox/faults", json={"kind": "wrong", "method": "oauth/token"})
+    portal.session.post(
+        portal.running.url + "sandbox/faults", json={"kind": "wrong", "method": "oauth/token"}
+    )
     assert refreshed(portal, given["refresh_token"]) == (200, {"result": "unexpected"})
 
 
