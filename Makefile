@@ -6,7 +6,7 @@ ARGS ?=
 RATE ?= 50
 SECONDS ?= 10
 
-.PHONY: help demo test slow fuzz bench asterisk asterisk22 asterisk16 load databases lint types docs
+.PHONY: help demo test slow fuzz bench asterisk asterisk22 asterisk16 load databases browser lint types docs
 
 help:
 	@echo "make demo      real recorded calls through hooks into a CRM that runs here (ARGS='...' for itgrix demo)"
@@ -17,6 +17,7 @@ help:
 	@echo "make asterisk  the tests on real Asterisks 22 and 16, which are installed when they are missing"
 	@echo "make load      many calls at once through a real Asterisk (RATE=50 SECONDS=10)"
 	@echo "make databases CDR and CEL out of a real MariaDB and PostgreSQL, fetched when they are missing"
+	@echo "make browser   the tests of the sandbox's page in a Chromium"
 	@echo "make lint      style and import contract"
 	@echo "make types     mypy, strict"
 	@echo "make docs      the manual of the hooks, from their specs"
@@ -25,7 +26,7 @@ demo: $(VENV)/.for-tests
 	$(BIN)/itgrix demo --once $(ARGS)
 
 test: $(VENV)/.for-tests
-	$(BIN)/pytest -n auto -m "not asterisk and not slow and not databases" $(ARGS)
+	$(BIN)/pytest -n auto -m "not asterisk and not browser and not databases and not slow" $(ARGS)
 
 slow: $(VENV)/.for-tests
 	$(BIN)/pytest -m slow $(ARGS)
@@ -51,6 +52,9 @@ load: $(VENV)/.for-tests
 
 databases: $(VENV)/.for-databases
 	$(BIN)/pytest -m databases -rs $(ARGS)
+
+browser: $(VENV)/.for-tests
+	$(BIN)/pytest -m browser -rs $(ARGS)
 
 lint: $(VENV)/.for-lint
 	$(BIN)/ruff check
