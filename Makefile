@@ -29,7 +29,7 @@ test: $(VENV)/.for-tests
 	$(BIN)/pytest -n auto -m "not asterisk and not browser and not databases and not slow" $(ARGS)
 
 slow: $(VENV)/.for-tests
-	$(BIN)/pytest -n auto -m slow -rs $(ARGS)
+	$(BIN)/pytest -n auto -m slow -rfEs $(ARGS)
 
 fuzz: $(VENV)/.for-tests
 	$(BIN)/pytest -m slow -s tests/fuzz $(ARGS)
@@ -42,19 +42,19 @@ asterisk: $(VENV)/.for-tests
 	@$(MAKE) --no-print-directory -j2 --output-sync=target asterisk22 asterisk16
 
 asterisk22: $(VENV)/.for-tests
-	$(BIN)/pytest -m "asterisk and not asterisk16 and not load" -rs $(ARGS)
+	$(BIN)/pytest -m "asterisk and not asterisk16 and not load" -rfEs $(ARGS)
 
 asterisk16: $(VENV)/.for-tests
-	$(BIN)/pytest -m "asterisk16 and not load" -rs $(ARGS)
+	$(BIN)/pytest -m "asterisk16 and not load" -rfEs $(ARGS)
 
 load: $(VENV)/.for-tests
 	ITGRIX_LOAD_RATE=$(RATE) ITGRIX_LOAD_SECONDS=$(SECONDS) $(BIN)/pytest -m "asterisk and load" -rsP $(ARGS)
 
 databases: $(VENV)/.for-databases
-	$(BIN)/pytest -m databases -rs $(ARGS)
+	$(BIN)/pytest -m databases -rfEs $(ARGS)
 
 browser: $(VENV)/.for-tests
-	$(BIN)/pytest -m browser -rs $(ARGS)
+	$(BIN)/pytest -m browser -rfEs $(ARGS)
 
 lint: $(VENV)/.for-lint
 	$(BIN)/ruff check

@@ -53,6 +53,7 @@ def on_item(board: Board, message: Message, at: float) -> None:
     call = board.add(channel)
     call.is_found = call.is_found or list(call.channels) == [uniqueid]
     channel.bridge = message.get("BridgeId")
+    channel.rang_at = at if channel.state == "Ringing" else None
     _waiting(board, channel, message)
 
 
