@@ -28,9 +28,13 @@ from itgrix_core.wire.rows import CEL_COLUMNS
 
 SECONDS = 1.1
 """CEL counts whole seconds, so times of one moment differ by less than one, and by an AMI message's way."""
-TIMES = ("started_at", "rang_at", "answered_at", "ended_at", "wait_s", "talk_s")
-NOT_COMPARED = {"key", "untold", "recordings"}
-"""The key is what calls are matched by; these CEL files have no column that names a recording."""
+TIMES = (
+    "started_at", "rang_at", "caller_heard_answer_at", "answered_at", "ended_at", "agent_rang_at",
+    "agent_answered_at", "wait_s", "talk_s",
+)  # fmt: skip
+NOT_COMPARED = {"key", "untold", "recordings", "action_id"}
+"""The key is what calls are matched by; these CEL files have no column that names a recording; no row has an
+ActionID, which is a word between AMI and who asked (`untold` says so)."""
 
 NOT_KNOWN: tuple[tuple[str, frozenset[str], str], ...] = (
     ("*/pbx_restart*", frozenset({"legs"}), "a PBX that goes down writes no word of its own into CEL"),
@@ -189,7 +193,7 @@ def _skip_without_cel(recorded) -> None:
 
 def _filed(recorded, spool: Spool) -> int:
     """How many calls of a recording's CEL were filed."""
-    work = Backfill("lab", Topology(), "UTC", spool)
+    work = Backfill("lab", Topology(), "UTC", spool, learnt=recorded.learnt)
     settings = HistorySettings(cel=HistoryTable(file=_cel(recorded)))
     for _ in work.file(open_history(settings, ZoneInfo("UTC")).of_period(0.0, 4e9)):
         pass
@@ -203,7 +207,7 @@ def _told(recorded, cel: Path | None = BESIDE, cdr: Path | None = BESIDE) -> lis
     cdr = beside.with_name(beside.name.replace(".cel.", ".cdr.")) if cdr is BESIDE else cdr
     settings = HistorySettings(cel=HistoryTable(file=cel), cdr=HistoryTable(file=cdr))
     past = open_history(settings, ZoneInfo("UTC")).of_period(0.0, 4e9)
-    calls = Backfill("lab", Topology(), "UTC", None).understand(past)
+    calls = Backfill("lab", Topology(), "UTC", None, learnt=recorded.learnt).understand(past)
     return [event for call in calls for event in call.events]
 
 
