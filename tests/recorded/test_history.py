@@ -69,12 +69,7 @@ NOT_KNOWN: tuple[tuple[str, frozenset[str], str], ...] = (
     ),
     (
         MIDCALL,
-        frozenset(
-            {
-                "before_login", "dialled", "started_at", "rang_at", "caller_heard_answer_at", "answered_at",
-                "wait_s", "talk_s",
-            }
-        ),
+        frozenset({*TIMES, "before_login", "dialled"} - {"ended_at", "agent_rang_at", "agent_answered_at"}),
         "here CEL knows more: the live connection came in the middle of the calls",
     ),
     (
@@ -134,13 +129,14 @@ def test_nothing_is_filed_that_was_watched_and_nothing_twice(all_recordings, tmp
 
 
 def test_what_the_rows_do_not_say_is_marked_in_the_call(each_recording):
-    """When a phone rang is never known, its recording's name not in these files; who hung up is."""
+    """When a phone rang and an ActionID are never known, a recording's name not here; who hung up is."""
     _skip_without_cel(each_recording)
     for call in _ended(_told(each_recording)).values():
         has_rung = call["rang_at"] or call["legs"] or call["direction"] == "outbound"
         assert ("rang_at" in call["untold"]) == bool(has_rung)
         assert ("recordings" in call["untold"]) == bool(call["answered_at"])
         assert "hangup_by" not in call["untold"]
+        assert ("action_id" in call["untold"]) == call["click_to_call"]
 
 
 def test_without_the_column_extra_the_calls_are_the_same_but_for_how_they_ended(each_recording, tmp_path):

@@ -115,7 +115,7 @@ class _Telling:
             return True
         if life.hung_up_itself:
             return life.cause not in NEVER_RANG and life.ended_at - life.born_at >= AT_ONCE_SECONDS
-        if not life.has_extra and life.cause in REFUSED | {BUSY}:  # by CDR: its own, or at once
+        if not life.has_extra and life.cause in REFUSED | {BUSY}:  # by CDR: then its own
             return False
         return not self._was_given_up_at_once(life)
 

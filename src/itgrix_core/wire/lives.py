@@ -52,7 +52,6 @@ class Life:
     has_guessed_number: bool = False
     cause: str = ""
     source: str = ""
-    status: str = ""
     has_extra: bool = False
     has_begin: bool = False
     has_end: bool = False
@@ -75,7 +74,7 @@ class Life:
 
     @property
     def refused_in_silence(self) -> bool:
-        """Whether chan_sip's party refused, which names no source then: only the cause tells (90)."""
+        """Whether chan_sip's party refused, which names no source: its cause tells (docs/facts/asterisk.md 90)."""
         is_given_up = self.cause in (CLEARED, ANSWERED_ELSEWHERE)
         is_silent = self.name.startswith("SIP/") and self.has_extra and not self.source
         return is_silent and self.is_dialled and self.answered_at is None and not is_given_up
@@ -116,7 +115,6 @@ def _tell(life: Life, row: CelRow) -> None:
         life.has_extra = extra is not None
         life.cause = str((extra or {}).get("hangupcause", ""))
         life.source = str((extra or {}).get("hangupsource", ""))
-        life.status = str((extra or {}).get("dialstatus", ""))
     elif row.event == "CHAN_START":
         life.has_begin = True
     elif row.event == "CHAN_END":
