@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from itgrix_core.calls.events import Told
+from itgrix_core.calls.learnt import key_of
 from itgrix_core.calls.questions import RECORDING_VARIABLE
 from itgrix_core.calls.topology import Topology
 from itgrix_core.calls.tracker import WANTED, Exchange, Tracker
@@ -74,8 +75,18 @@ class Recorded:
     @cached_property
     def told(self) -> list[Told]:
         """What a tracker says, undisturbed."""
+        return self._watched[0]
+
+    @cached_property
+    def learnt(self) -> bytes:
+        """The row of what the PBX said of its endpoints, as it was at the end; b"" if it said nothing."""
+        return self._watched[1]
+
+    @cached_property
+    def _watched(self) -> tuple[list[Told], bytes]:
         tracker = Tracker("lab")
-        return [event for message, at in self.heard for event in tracker.feed(message, at)]
+        told = [event for message, at in self.heard for event in tracker.feed(message, at)]
+        return told, tracker.changes().get(key_of("lab")) or b""
 
 
 def _is_heard(message: Message) -> bool:

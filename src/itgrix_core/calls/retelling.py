@@ -85,6 +85,8 @@ def _untold(call: Call, lives: Mapping[str, Life], is_by_cdr: bool) -> Iterator[
         yield "transfers.how"
     if call.direction is Direction.OUTBOUND and any(life.has_guessed_number for life in lives.values()):
         yield "external_number"
+    if call.is_click_to_call:
+        yield "action_id"
     if call.is_answered and not call.recordings:
         yield "recordings"
     if is_by_cdr:

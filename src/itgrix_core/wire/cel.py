@@ -115,9 +115,9 @@ class _Telling:
             return True
         if life.hung_up_itself:
             return life.cause not in NEVER_RANG and life.ended_at - life.born_at >= AT_ONCE_SECONDS
-        if life.cause == BUSY and not life.has_extra:  # then by CDR: it was busy at once
+        if not life.has_extra and life.cause in REFUSED | {BUSY}:  # by CDR: then its own
             return False
-        return life.cause not in REFUSED and not self._was_given_up_at_once(life)
+        return not self._was_given_up_at_once(life)
 
     def _was_given_up_at_once(self, life: Life) -> bool:
         caller = self.lives.get(life.linkedid)

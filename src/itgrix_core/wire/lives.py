@@ -18,6 +18,7 @@ ORIGINATED = "AppDial2"
 DIALLING = frozenset({"Dial", "Queue", "RetryDial", "Page", "FollowMe"})
 """Applications that make channels."""
 BUSY, DECLINED, FAULTY = "17", "21", "34"
+CLEARED, REDIRECTED, ANSWERED_ELSEWHERE = "16", "23", "26"
 CAUSE_OF = {"BUSY": BUSY, "FAILED": FAULTY, "CONGESTION": FAULTY}
 """The cause that a CDR's disposition stands for, where CEL has no `extra`."""
 
@@ -51,7 +52,6 @@ class Life:
     has_guessed_number: bool = False
     cause: str = ""
     source: str = ""
-    status: str = ""
     has_extra: bool = False
     has_begin: bool = False
     has_end: bool = False
@@ -72,6 +72,13 @@ class Life:
         """Whether its own party ended it."""
         return bool(self.source) and self.source == self.name
 
+    @property
+    def refused_in_silence(self) -> bool:
+        """Whether chan_sip's party refused, which names no source: its cause tells (docs/facts/asterisk.md 90)."""
+        is_given_up = self.cause in (CLEARED, ANSWERED_ELSEWHERE)
+        is_silent = self.name.startswith("SIP/") and self.has_extra and not self.source
+        return is_silent and self.is_dialled and self.answered_at is None and not is_given_up
+
 
 def endpoint_of(name: str) -> str:
     """The endpoint in a channel's name; of a Local "101@from-queue"."""
@@ -91,6 +98,7 @@ def lives_of(rows: Sequence[CelRow], cdrs: Sequence[CdrRow]) -> dict[str, Life]:
     for cdr in cdrs:
         _complete(lives, cdr)
     _who_dialled(rows, cdrs, lives)
+    _who_refused(rows, lives)
     return lives
 
 
@@ -107,7 +115,6 @@ def _tell(life: Life, row: CelRow) -> None:
         life.has_extra = extra is not None
         life.cause = str((extra or {}).get("hangupcause", ""))
         life.source = str((extra or {}).get("hangupsource", ""))
-        life.status = str((extra or {}).get("dialstatus", ""))
     elif row.event == "CHAN_START":
         life.has_begin = True
     elif row.event == "CHAN_END":
@@ -142,6 +149,23 @@ def _who_dialled(rows: Iterable[CelRow], cdrs: Sequence[CdrRow], lives: Mapping[
             if life.uniqueid != row.linkedid and not life.is_second_half:
                 life.is_dialled = True
                 _dialled_by(life, list(dialling.values()), cdrs, lives, sent_to)
+
+
+def _who_refused(rows: Iterable[CelRow], lives: Mapping[str, Life]) -> None:
+    """Dialled channels whose own party ended them, although their HANGUP does not say so.
+
+    FORWARD is in the name of the dialler: the phone that sent him on is the next of his that is hung up.
+    """
+    forwarding: set[str] = set()
+    for row in rows:
+        life = lives[row.uniqueid]
+        if row.event == "FORWARD":
+            forwarding.add(row.uniqueid)
+        elif row.event == "HANGUP" and life.dialler in forwarding and life.answered_at is None:
+            forwarding.remove(life.dialler)
+            life.source, life.cause = life.name, REDIRECTED
+        elif row.event == "HANGUP" and life.refused_in_silence:
+            life.source = life.name
 
 
 def _dialled_by(

@@ -69,3 +69,38 @@ def test_an_event_that_nobody_knows_says_nothing():
 def test_without_chan_end_a_hangup_is_the_end():
     """Some installations log fewer events."""
     assert "Hangup" in said([row("CHAN_START"), row("HANGUP")])
+
+
+def rung(*phones, cause):
+    """A trunk's caller rings phones; the first of them ends unanswered after two seconds."""
+    caller = row("CHAN_START", TRUNK)
+    dialled = [row("CHAN_START", name, name) for name in phones]
+    extra = {"hangupcause": int(cause), "hangupsource": ""}
+    ended = [row("HANGUP", phones[0], phones[0], at=102.0, extra=extra)]
+    return [caller, row("APP_START", TRUNK, app="Dial"), *dialled], ended
+
+
+def test_a_refusal_without_a_source_is_known_by_its_cause():
+    """chan_sip names nobody when a phone refuses; one that was given up or outrun has other causes."""
+    begun, ended = rung("SIP/301-00000001", cause="21")
+    assert said([*begun, *ended])["HangupRequest"].get("Channel") == "SIP/301-00000001"
+    for cause in ("16", "26"):
+        begun, ended = rung("SIP/301-00000001", cause=cause)
+        assert "HangupRequest" not in said([*begun, *ended])
+
+
+def test_the_cause_of_a_given_up_phone_may_be_its_colleagues():
+    """PJSIP names who refused, so that one without a source was given up, whatever its cause."""
+    begun, ended = rung("PJSIP/101-00000001", cause="34")
+    messages = said([*begun, *ended])
+    assert "HangupRequest" not in messages
+    assert messages["DialEnd"].get("DialStatus") == "CANCEL"
+    assert messages["Newstate"].get("ChannelStateDesc") == "Ringing"
+
+
+def test_who_sends_the_caller_on_is_the_next_phone_to_go():
+    """FORWARD is a row of the caller; the phone's own end looks like any other."""
+    begun, ended = rung("SIP/301-00000001", "SIP/302-00000002", cause="16")
+    messages = said([*begun, row("FORWARD", TRUNK, at=102.0), *ended])
+    assert messages["HangupRequest"].get("Channel") == "SIP/301-00000001"
+    assert messages["Hangup"].get("Cause") == "23"
