@@ -123,7 +123,7 @@ def test_what_a_crash_left_reserved_is_fetched_by_the_next_start_and_not_doubled
 
 
 def test_nothing_is_fetched_where_nothing_is_bound(make_office):
-    """One question in five minutes, whether it is by now."""
+    """One question a minute, whether it is by now."""
     office = make_office()
     assert office.poller.turn() == UNBOUND_SECONDS
     methods = {entry.method for entry in office.running.portal.ledger.entries()}

@@ -137,9 +137,9 @@ def _read(read_line: Callable[[], str], pasted: queue.SimpleQueue[str]) -> None:
 
 def afterwards(portal: Portal) -> Iterator[Finding]:
     """What the credentials may do; then lines and events are registered."""
-    found = portal.check()
+    found = portal.findings()
     yield from found
-    if len(found) == 1 and not found[0][0]:
+    if not found[0][0]:
         return  # the portal cannot be asked
     client = portal.client()
     try:

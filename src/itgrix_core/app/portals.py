@@ -41,9 +41,20 @@ class Portal:
         """Its adapter; raises `ConfigError`."""
         return BitrixAdapter(self.settings, self.name, vault=self.vault)
 
-    def check(self) -> list[Finding]:
-        """What our credentials may do in it; never raises."""
+    def findings(self) -> list[Finding]:
+        """What our credentials may do in it, first of all whether it answers; never raises `ConfigError`."""
         return check(self.settings, self.name, self.vault)
+
+    def check(self) -> list[Finding]:
+        """The same, and whether an application can buy its next tokens: today's say nothing of it."""
+        found = self.findings()
+        if not self.has_application or not found[0][0]:
+            return found
+        failure = self.server().probe()
+        return [
+            *found,
+            (failure is None, failure.text if failure else "The OAuth server knows the application."),
+        ]
 
     def client(self) -> Client:
         """A way to it beside the adapter's; raises `ConfigError`."""

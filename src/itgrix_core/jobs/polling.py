@@ -17,7 +17,9 @@ from itgrix_core.crm.bitrix24.offline import Fetched, OfflineQueue
 from itgrix_core.crm.notice import Notice
 from itgrix_core.errors import ItgrixError
 
-UNBOUND_SECONDS = 300.0
+FAILED_SECONDS = 30.0
+"""How soon it is tried again where nothing can be asked: an account may be connected while we run."""
+UNBOUND_SECONDS = 60.0
 """How often it is asked whether something is bound by now."""
 
 Take = Callable[[Sequence[Notice]], object]
@@ -50,7 +52,7 @@ class Poller:
             try:
                 pause = self.turn()
             except ItgrixError as error:
-                pause = self._failed(str(error), UNBOUND_SECONDS)
+                pause = self._failed(str(error), FAILED_SECONDS)
             stop.wait(pause)
 
     def turn(self) -> float:
@@ -58,7 +60,7 @@ class Poller:
         if not self._is_bound:
             failure = self._begin()
             if failure is not None:
-                return self._failed(failure.text, UNBOUND_SECONDS)
+                return self._failed(failure.text, FAILED_SECONDS)
             if not self._is_bound:
                 return UNBOUND_SECONDS
         failure = self._kept(self._fetched())

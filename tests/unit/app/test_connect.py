@@ -248,6 +248,38 @@ def test_an_account_that_is_not_there_is_told_with_the_nearest(office):
     assert (result.exit_code, "did you mean office?" in result.output) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"secret": "wr0ng"}, "client_secret is wrong"),
+        ({"oauth": "http://127.0.0.1:9"}, "the OAuth server http://127.0.0.1:9 cannot be reached"),
+    ],
+)
+def test_check_names_what_will_fail_when_the_hour_is_over(office, wrong, sentence):
+    """Though the tokens of now still open the portal."""
+    office.itgrix("connect", "bitrix24", "--code", office.code())
+    assert "ok   crm office: The OAuth server knows the application." in office.itgrix("check").output
+    office.configure(**wrong)
+    told = office.itgrix("check").output
+    assert "ok   crm office: The portal answers" in told
+    assert re.search(rf"FAIL crm office: .*{re.escape(sentence)}", told)
+
+
+@pytest.mark.parametrize("may_register", [True, False])
+def test_a_webhook_is_told_which_of_the_two_worlds_its_portal_is(make_office, may_register):
+    """And where it may not register, that an application may."""
+    office = make_office(webhook_may_register=may_register)
+    (office.folder / "itgrix.yaml").write_text(f"crm: {{office: {{webhook: '{office.running.webhook}'}}}}")
+    result = office.itgrix("connect", "bitrix24")
+    if may_register:
+        assert result.exit_code == 0
+        assert "ok   crm office: The webhook may register calls." in result.output
+    else:
+        assert result.exit_code == 1
+        assert "connect by an application instead (`itgrix connect bitrix24`)" in result.output
+    assert "events belong to applications" in office.itgrix("events", "why").output
+
+
 @pytest.mark.parametrize("how", ["posted", "fetched"])
 def test_a_click_in_the_portal_reaches_the_service(office, how):
     """At the service's own port, or from the portal's queue where nothing of ours is public."""

@@ -17,6 +17,8 @@ from itgrix_core.crm.bitrix24.oauth import OAuthServer
 from itgrix_core.crm.bitrix24.vault import Vault
 from itgrix_core.errors import DataFolderError
 
+UNCONNECTED_SECONDS = 30.0
+"""No request is made, and `itgrix connect` may be under way."""
 _EXPIRED = "EXPIRED_TOKEN"
 _UNKNOWN = frozenset({"INVALID_TOKEN", "NO_AUTH_FOUND", "INVALID_CREDENTIALS"})
 
@@ -55,7 +57,7 @@ class ApplicationAuth:
             return Blocked("configuration", str(error), PAUSE_SECONDS)
         if grant is None:
             text = f"{method}: crm.{self._vault.account} is not connected yet: {self._connect}"
-            return Blocked("credentials", text, PAUSE_SECONDS)
+            return Blocked("credentials", text, UNCONNECTED_SECONDS)
         return f"{grant.client_endpoint}{method}.json", {**params, "auth": grant.access_token}
 
     def mend(self, trouble: Trouble, body: Mapping[str, Any]) -> bool | Blocked:

@@ -110,7 +110,11 @@ class Doctor:
                 "This portal registers calls for applications only, not for webhooks (WRONG_AUTH_TYPE): "
                 "connect by an application instead (`itgrix connect bitrix24`)."
             )
-        if isinstance(reply, Blocked) and "METHOD_NOT_FOUND" in reply.text.upper():
+        if (
+            isinstance(reply, Blocked)
+            and "METHOD_NOT_FOUND" in reply.text.upper()
+            and not self._exists(REGISTER)
+        ):
             return False, (
                 "The portal has no telephony module, so calls cannot be filed: install it "
                 "(boxed portals: Settings, Modules; in the cloud it is always there)."
@@ -118,6 +122,11 @@ class Doctor:
         if isinstance(reply, Blocked):
             return False, reply.text
         return True, f"The {self._what} may register calls."
+
+    def _exists(self, method: str) -> bool:
+        """Whether the portal knows the method at all, for us or for others."""
+        reply = self._client.call("method.get", {"name": method})
+        return isinstance(reply, Reply) and bool(mapping(reply.result).get("isExisting"))
 
     def _statistics(self) -> Finding:
         """Needed to find out, after a lost answer, whether a call was finished."""
