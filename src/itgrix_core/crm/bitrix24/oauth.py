@@ -22,6 +22,8 @@ from itgrix_core.crm.bitrix24.transport import is_certificate, is_proxy, was_not
 
 KNOWN = ("https://oauth.bitrix24.tech", "https://oauth.bitrix.info")
 _TIMEOUT = (5.0, 20.0)
+_SPENT = "the authorisation is no longer valid (refresh token used or expired)"
+_STRANGER = "it knows no such client_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,10 @@ class _Words:
                 f"the code was used before or is older than 30 seconds: {self.again} once more, and be quick"
             )
         if code == "INVALID_GRANT":
-            return f"the authorisation is no longer valid (refresh token used or expired): {self.again}"
+            return f"{_SPENT}: {self.again}"
         return {
             "INVALID_CLIENT": f"client_secret is wrong: copy it from the application's form into {where}",
-            "WRONG_CLIENT": f"it knows no such client_id: copy it from the application's form into {where}",
+            "WRONG_CLIENT": f"{_STRANGER}: copy it from the application's form into {where}",
             "NOT_INSTALLED": f"the application was removed from the portal: add it again, then {self.again}",
             "PAYMENT_REQUIRED": "the portal's plan has ended or has no REST: see its subscription",
             "INSUFFICIENT_SCOPE": "the application lacks a scope: give it telephony, crm and user",
@@ -77,7 +79,7 @@ class OAuthServer:
     def probe(self) -> Blocked | None:
         """Whether the server can be reached and knows our client_id and client_secret: `None` if so."""
         answer = self._granted({"grant_type": "refresh_token", "refresh_token": "itgrix-probe"})
-        if isinstance(answer, Blocked) and "no longer valid" not in answer.text:
+        if isinstance(answer, Blocked) and _SPENT not in answer.text:
             return answer
         return None
 
@@ -96,7 +98,7 @@ class OAuthServer:
             if isinstance(answer, Grant):
                 return answer
             failures.append(answer)
-            if not (answer.why == "unreachable" or "no such client_id" in answer.text):
+            if not (answer.why == "unreachable" or _STRANGER in answer.text):
                 break
         return next((one for one in failures if one.why != "unreachable"), failures[0])
 
