@@ -19,6 +19,7 @@ class HttpServer:
         port: 0 takes a free one.
         threads: how many requests are answered at a time.
         name: the serving thread's.
+        body_bytes: a longer body is refused before the application hears of it; waitress' limit if left out.
 
     Attributes:
         port: where it is served.
@@ -27,11 +28,14 @@ class HttpServer:
         OSError: the port is taken, or the address is not this machine's.
     """
 
-    def __init__(self, app: Any, host: str, port: int, *, threads: int, name: str) -> None:
+    def __init__(
+        self, app: Any, host: str, port: int, *, threads: int, name: str, body_bytes: int | None = None
+    ) -> None:
         self._stopping = threading.Event()
         self._map: dict[int, object] = {}
+        limits = {} if body_bytes is None else {"max_request_body_size": body_bytes}
         try:
-            self._server = create_server(app, map=self._map, host=host, port=port, threads=threads)
+            self._server = create_server(app, map=self._map, host=host, port=port, threads=threads, **limits)
         except OSError:
             wasyncore.close_all(self._map)
             raise

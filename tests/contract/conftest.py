@@ -209,3 +209,14 @@ def tls(tmp_path_factory):
         patched.setenv("REQUESTS_CA_BUNDLE", str(file))
         yield door
     door.close()
+
+
+@pytest.fixture
+def private_tls(tmp_path):
+    """A door of TLS whose authority nobody trusts who does not name its file: (door, file)."""
+    authority = trustme.CA()
+    file = tmp_path / "own-authority.pem"
+    authority.cert_pem.write_to_path(file)
+    door = TlsDoor(authority)
+    yield door, file
+    door.close()

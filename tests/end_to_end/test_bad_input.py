@@ -61,7 +61,7 @@ def test_without_credentials_serve_does_not_start(stand):
     code, said = stand.ends("serve")
     assert code == 2
     assert "asterisk.lab.secret: is empty; write the secret of [itgrix] in Asterisk's manager.conf" in said
-    assert "crm.portal.webhook: is empty; create an inbound webhook" in said
+    assert "crm.portal.application: is empty; `itgrix connect bitrix24` leads through making one" in said
     assert not stand.data_folder.exists()
 
 

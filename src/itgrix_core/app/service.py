@@ -16,6 +16,9 @@ import structlog
 
 from itgrix_core.ami.recorder import Recorder
 from itgrix_core.ami.supervisor import LineState, Supervisor
+from itgrix_core.app.hearing import Hearing
+from itgrix_core.app.portals import portals_of
+from itgrix_core.app.web.bitrix24 import bitrix24_pages
 from itgrix_core.app.web.pages import create_app
 from itgrix_core.app.web.server import serve_pages
 from itgrix_core.calls.questions import Action
@@ -23,7 +26,6 @@ from itgrix_core.calls.topology import Topology
 from itgrix_core.calls.tracker import Exchange, Tracker
 from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, NameList, Settings
 from itgrix_core.crm.adapter import Adapter
-from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.lists import Lists, Names
 from itgrix_core.filing.rules import CardRules, Rules
@@ -33,6 +35,7 @@ from itgrix_core.jobs.backfill import Backfill, learnt_of
 from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.delivery import Delivery
 from itgrix_core.jobs.listening import Listening, catch_up
+from itgrix_core.jobs.notices import NOTICE, NoticeJobs
 from itgrix_core.jobs.performing import Performer
 from itgrix_core.jobs.questions import Tools
 from itgrix_core.jobs.recording import RECORDING_READY, RecordingJobs
@@ -106,7 +109,8 @@ class Service:
         self._worker: threading.Thread | None = None
         self._menders: list[threading.Thread] = []
         self._web: HttpServer | None = None
-        self._adapters = {name: BitrixAdapter(crm, name) for name, crm in settings.crm.items()}
+        self._portals = portals_of(settings)
+        self._adapters = {name: portal.adapter() for name, portal in self._portals.items()}
 
     def start(self) -> None:
         """Open the data folder, go on where the last run ended, connect, file. Returns at once."""
@@ -144,7 +148,11 @@ class Service:
             mender.start()
         for line in self.lines.values():
             line.supervisor.start()
-        self._web = serve_pages(create_app(make_registry(self.line_states)), self.settings.web)
+        registry = make_registry(self.line_states)
+        self._hearing = Hearing(self._portals, self.engine)
+        pages = bitrix24_pages(self._portals, registry, self._hearing.take)
+        self._web = serve_pages(create_app(registry, pages), self.settings.web)
+        self._hearing.start(self._stopping)
 
     def line_states(self) -> dict[str, LineState]:
         """How each Asterisk's line is now, by its name."""
@@ -209,9 +217,8 @@ class Service:
         delivery = Delivery(accounts, tools, effects, self.engine, self._now)
         folders = {name: a.recordings for name, a in self.settings.asterisk.items() if a.recordings}
         recordings = RecordingJobs(accounts, tools, effects, folders, self._now)
-        return lambda jobs, attempt: (recordings if jobs[0].kind == RECORDING_READY else delivery)(
-            jobs, attempt
-        )
+        others: dict[str, Handler] = {RECORDING_READY: recordings, NOTICE: NoticeJobs()}
+        return lambda jobs, attempt: others.get(jobs[0].kind, delivery)(jobs, attempt)
 
     def _now(self, pbx: str) -> float:
         line = self.lines.get(pbx)
@@ -229,6 +236,7 @@ class Service:
             mender.join(STOP_SECONDS)
         if self._worker:
             self._worker.join(STOP_SECONDS)
+        self._hearing.stop(STOP_SECONDS)
         if self._worker and self._worker.is_alive():  # the folder stays ours until the process has ended
             _log.warning("A request is still under way; the next start asks the CRM what became of it.")
             return

@@ -9,8 +9,9 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Iterator
 
+from itgrix_core.config.addresses import is_safe
 from itgrix_core.config.mistakes import KeyPath
-from itgrix_core.config.schema import Settings, TlsSettings
+from itgrix_core.config.schema import BitrixSettings, Settings, TlsSettings
 from itgrix_core.config.wording import nearest
 from itgrix_hooks.numbers import is_region
 
@@ -39,6 +40,8 @@ def disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
         yield from _links(settings, name)
         if not _is_timezone(asterisk.timezone):
             yield (*here, "timezone"), _no_timezone(asterisk.timezone)
+    for name, account in settings.crm.items():
+        yield from ((("crm", name, *where), sentence) for where, sentence in _of_account(account))
     for trunk, crm in settings.routes.items():
         if crm not in crms:
             yield ("routes", trunk), _no_crm(crm, crms)
@@ -52,6 +55,18 @@ def _of_tls(tls: TlsSettings) -> Iterator[tuple[str, str]]:
         yield "enabled", "is false, but other settings of tls are there; write true, or take them out"
 
 
+def _of_account(crm: BitrixSettings) -> Iterator[tuple[KeyPath, str]]:
+    """Two ways to one portal, and addresses over which secrets would travel readably."""
+    application = crm.application
+    if application.client_id and crm.webhook.get_secret_value():
+        yield ("webhook",), "stands beside an application; leave one of the two"
+    for name, address in (("portal", application.portal), ("oauth_server", application.oauth_server)):
+        if address and not is_safe(address):
+            yield ("application", name), f'"{address}" is no address of the shape https://HOST; write it so'
+    if crm.events.handler and not is_safe(crm.events.handler):
+        yield ("events", "handler"), "has to begin with https://, as Bitrix24 posts to no other"
+
+
 def missing(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
     """(where, sentence with the way out) of each credential that is empty."""
     for name, asterisk in settings.asterisk.items():
@@ -61,10 +76,24 @@ def missing(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
                 f"is empty; write the secret of [{asterisk.username}] in Asterisk's manager.conf",
             )
     for name, crm in settings.crm.items():
-        if not crm.webhook.get_secret_value():
+        yield from ((("crm", name, *where), sentence) for where, sentence in way_to(crm))
+
+
+def way_to(crm: BitrixSettings) -> Iterator[tuple[KeyPath, str]]:
+    """What keeps an account from having a way to its portal: an application's three, or the webhook."""
+    application = crm.application
+    if not application.client_id and not crm.webhook.get_secret_value():
+        yield (
+            ("application",),
+            "is empty; `itgrix connect bitrix24` leads through making one (or set an inbound webhook)",
+        )
+    elif application.client_id:
+        if not application.portal:
+            yield ("application", "portal"), "is empty; write the portal's address, https://…"
+        if not application.client_secret.get_secret_value():
             yield (
-                ("crm", name, "webhook"),
-                "is empty; create an inbound webhook in Bitrix24 and write its address here",
+                ("application", "client_secret"),
+                "is empty; write the application's key from its form in Bitrix24",
             )
 
 

@@ -28,16 +28,15 @@ def _without_brackets(host: str) -> str:
     return host
 
 
-def _of_this_machine(host: str) -> str:
-    """Nobody logs in to these pages: they are for this machine, and for a proxy that has a login."""
+def _of_a_machine(host: str) -> str:
+    """Pages are served on an address, not on a name that may lead anywhere."""
     try:
-        is_here = host == "localhost" or ip_address(host).is_loopback
+        if host != "localhost":
+            ip_address(host)
     except ValueError:
-        is_here = False
-    if not is_here:
         raise ValueError(
-            "must be 127.0.0.1 or ::1, as nobody logs in here; put a proxy with a login before it"
-        )
+            "must be an address of this machine: 127.0.0.1, ::1, or its own in your network"
+        ) from None
     return host
 
 
@@ -223,12 +222,59 @@ class NameList(Section):
     numbers: list[str] = Field(default=[], description="Clients' numbers, in any spelling.")
 
 
+class ApplicationSettings(Section):
+    """A local application of the portal; `itgrix connect bitrix24` leads through making one."""
+
+    portal: str = Field(
+        default="", description="The portal's address.", examples=["https://example.bitrix24.com"]
+    )
+    client_id: str = Field(default="", description="Application ID (client_id) from its form in the portal.")
+    client_secret: SecretStr = Field(
+        default=SecretStr(""), description="Its key (client_secret); or {env: NAME} or {file: PATH}."
+    )
+    oauth_server: str = Field(
+        default="", description="Bitrix24's OAuth server, if it must be one; known ones if left out."
+    )
+
+
+class EventSettings(Section):
+    """What the portal tells us: clicks on numbers and the like."""
+
+    names: list[str] = Field(
+        default=["OnExternalCallStart", "OnExternalCallBackStart"], description="Which events are asked for."
+    )
+    handler: str = Field(
+        default="",
+        description="Public https address of this service's pages; without one events are fetched.",
+        examples=["https://pbx.example.com/"],
+    )
+    application_token: SecretStr = Field(
+        default=SecretStr(""), description="Of an outgoing webhook made by hand; an application's is learnt."
+    )
+    poll_seconds: float = Field(
+        default=5.0, ge=3, le=3600, description="How often events are fetched, where no handler is."
+    )
+
+
 class BitrixSettings(Section):
-    """One Bitrix24 portal, reached over an inbound webhook."""
+    """One Bitrix24 portal, reached by a local application or over an inbound webhook."""
 
     kind: Literal["bitrix24"] = Field(default="bitrix24", description="The CRM's kind.")
+    application: ApplicationSettings = Field(
+        default=ApplicationSettings(), description="By a local application, then `itgrix connect bitrix24`."
+    )
     webhook: SecretStr = Field(
-        default=SecretStr(""), description="Inbound webhook's address; or {env: NAME} or {file: PATH}."
+        default=SecretStr(""),
+        description="Or by an inbound webhook: its address; or {env: NAME} or {file: PATH}.",
+    )
+    events: EventSettings = Field(default=EventSettings(), description="What the portal tells us.")
+    ca_file: Path | None = Field(
+        default=None,
+        description="Certificates (PEM) of who signed a boxed portal's; the system's if left out.",
+    )
+    proxy: SecretStr = Field(
+        default=SecretStr(""),
+        description="The way to the portal, http://HOST:PORT; the environment's if empty.",
     )
     timeout_seconds: Seconds = Field(default=20.0, description="How long one request may take.")
     default_user: int = Field(default=1, ge=1, description="User id who gets calls that nobody else gets.")
@@ -305,8 +351,9 @@ class HookSettings(Section):
 class WebSettings(Section):
     """The pages of the running service."""
 
-    host: Annotated[str, AfterValidator(_of_this_machine)] = Field(
-        default="127.0.0.1", description="Where they are served, on this machine."
+    host: Annotated[str, AfterValidator(_of_a_machine)] = Field(
+        default="127.0.0.1",
+        description="Where they are served; /metrics only to this machine, /bitrix24 to all who reach it.",
     )
     port: Port | None = Field(
         default=None, description="Their port; none is opened if left out.", examples=[15038]
@@ -331,7 +378,9 @@ class Settings(Section):
         examples=[{"trunk-main": "bitrix"}],
     )
     hooks: HookSettings = Field(default=HookSettings(), description="The customisation.")
-    web: WebSettings = Field(default=WebSettings(), description="Pages for this machine: /metrics.")
+    web: WebSettings = Field(
+        default=WebSettings(), description="Pages: /metrics, and /bitrix24 for connecting and events."
+    )
     workers: int = Field(default=4, ge=1, le=64, description="Calls that are filed at the same time.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much is logged."

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -17,6 +18,9 @@ from urllib.parse import quote, quote_plus
 from pydantic import BaseModel, SecretStr
 
 MASK = "********"
+
+_PASSING = 300
+"""So many spellings of tokens that live for an hour are known at a time; the wide net catches older ones."""
 
 _SHORTEST = 4
 """Shorter secrets would mask half of every line; the wide net still catches them by name."""
@@ -65,25 +69,32 @@ class _Kept:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._values: set[str] = set()
+        self._passing: deque[str] = deque(maxlen=_PASSING)
         self.pattern: re.Pattern[str] | None = None
 
-    def add(self, values: Iterable[str]) -> None:
+    def add(self, values: Iterable[str], *, is_passing: bool) -> None:
         with self._lock:
-            self._values.update(value for value in values if len(value) >= _SHORTEST)
-            longest_first = sorted(self._values, key=len, reverse=True)
+            new = {value for value in values if len(value) >= _SHORTEST} - self._values - set(self._passing)
+            if not new:
+                return
+            (self._passing.extend if is_passing else self._values.update)(new)
+            longest_first = sorted(self._values.union(self._passing), key=len, reverse=True)
             self.pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def clear(self) -> None:
         with self._lock:
             self._values.clear()
+            self._passing.clear()
             self.pattern = None
 
 
 _kept = _Kept()
 
 
-def keep_secret(value: str) -> None:
+def keep_secret(value: str, *, is_passing: bool = False) -> None:
     """Never write this value again, in any of the spellings that logs use.
+
+    One that `is_passing` (a token of an hour) is forgotten when many newer ones have come.
 
     The code of a webhook address, and the password in a database's, are kept as well as the address. Values
     under four characters are left to the patterns.
@@ -96,7 +107,7 @@ def keep_secret(value: str) -> None:
     if password:
         values.add(password.group(1))
     spellings = {spelling for text in values for spelling in _spellings(text)}
-    _kept.add(spellings)
+    _kept.add(spellings, is_passing=is_passing)
 
 
 def keep_secrets(settings: BaseModel) -> None:

@@ -46,7 +46,7 @@ def test_empty_credentials_are_named(itgrix):
     assert result.exit_code == 1
     told = lines_about(result, "config")
     assert told[1].startswith("FAIL asterisk.main.secret: is empty; write the secret of [itgrix]")
-    assert told[2].startswith("FAIL crm.bitrix.webhook: is empty; create an inbound webhook")
+    assert told[2].startswith("FAIL crm.bitrix.application: is empty; `itgrix connect bitrix24` leads")
 
 
 def test_a_data_folder_that_is_not_there_is_not_made(itgrix, tmp_path):

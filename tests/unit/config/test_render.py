@@ -60,5 +60,5 @@ def test_credentials_that_are_empty_are_named():
     """The file is right without them, the service cannot work without them."""
     assert [path for path, _ in missing(Settings())] == [
         ("asterisk", "main", "secret"),
-        ("crm", "bitrix", "webhook"),
+        ("crm", "bitrix", "application"),
     ]

@@ -20,6 +20,8 @@ _VERBS = {
     "demo": "Real recorded calls run through hooks into a CRM that lives here.",
     "serve": "Connect Asterisk and the CRM until stopped.",
     "check": "Look for what would keep the service from working.",
+    "connect": "Connect an account with its portal.",
+    "events": "What a portal tells us: list, subscribe, unsubscribe, why nothing comes.",
     "config": "Show the settings that count.",
     "hooks": "List the plugins, their hooks and their status.",
     "backfill": "File calls that nobody watched, from CDR and CEL.",

@@ -21,10 +21,10 @@ from itgrix_core.ami.package import check_package
 from itgrix_core.ami.rights import Witness, allowed_actions, missing_read_rights, missing_write_rights
 from itgrix_core.app.cli.hooks import is_out
 from itgrix_core.app.cli.invocation import Invocation, is_for_people
-from itgrix_core.config.agreement import missing
+from itgrix_core.app.portals import portals_of
+from itgrix_core.config.agreement import missing, way_to
 from itgrix_core.config.mistakes import dotted
 from itgrix_core.config.schema import AsteriskSettings, Settings
-from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
 from itgrix_core.errors import AmiError, ConfigError, DataFolderError, ItgrixError
 from itgrix_core.history.looking import findings as findings_of
 from itgrix_core.outbox.database import Database
@@ -63,7 +63,7 @@ def check(invocation: Invocation) -> None:
     invocation.start_logs("error")
     failed = False
     for line in findings(invocation):
-        _print(line)
+        show(line)
         failed |= line.state is State.FAILURE
     if failed:
         raise click.exceptions.Exit(1)
@@ -135,9 +135,9 @@ def check_ami(settings: Settings) -> Lines:
 
 def check_crm(settings: Settings) -> Lines:
     """Whether each portal lets us do what filing needs."""
-    for name, crm in settings.crm.items():
-        if crm.webhook.get_secret_value():  # an empty one is told by check_credentials
-            for is_fine, sentence in BitrixAdapter(crm, name).check():
+    for name, portal in portals_of(settings).items():
+        if not list(way_to(portal.settings)):  # a missing way is told by check_credentials
+            for is_fine, sentence in portal.check():
                 yield Line(State.OK if is_fine else State.FAILURE, f"crm {name}", sentence)
 
 
@@ -216,7 +216,8 @@ def _guarded(one: Check, settings: Settings) -> Lines:
         yield Line(State.FAILURE, about, f"could not be looked at: {type(error).__name__}: {error}")
 
 
-def _print(line: Line) -> None:
+def show(line: Line) -> None:
+    """One finding on the terminal: in colour for people, as a word for pipes."""
     mark, word, colour = line.state.value
     text = redact_sentence(f"{line.about}: {line.text}")
     click.echo(f"{click.style(mark, fg=colour)} {text}" if is_for_people() else f"{word:<4} {text}")

@@ -1,4 +1,4 @@
-"""Serves the pages, on an address of this machine.
+"""Serves the pages, on an address of this machine, to bodies of a reasonable size.
 
 A port that is taken is no reason not to file calls: it is told, and there are no pages.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import structlog
 from flask import Flask
 
+from itgrix_core.app.web.bitrix24 import LONGEST_BYTES
 from itgrix_core.config.schema import WebSettings
 from itgrix_core.serving import HttpServer
 
@@ -20,10 +21,10 @@ def serve_pages(app: Flask, web: WebSettings) -> HttpServer | None:
     if web.port is None:
         return None
     try:
-        server = HttpServer(app, web.host, web.port, threads=THREADS, name="web")
+        server = HttpServer(app, web.host, web.port, threads=THREADS, name="web", body_bytes=LONGEST_BYTES)
     except OSError as error:
         _log.warning(
-            f"No pages and no metrics: {web.host}:{web.port} cannot be had ({error.strerror}). "
+            f"No pages, metrics, events: {web.host}:{web.port} cannot be had ({error.strerror}). "
             "Change web.port, or leave it out to do without."
         )
         return None

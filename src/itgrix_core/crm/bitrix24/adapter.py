@@ -10,11 +10,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import requests
+
 from itgrix_core.config.schema import BitrixSettings
 from itgrix_core.crm.adapter import Blocked, CrmUnavailable, Outcome, Step, Unknown
 from itgrix_core.crm.bitrix24 import params as fields
-from itgrix_core.crm.bitrix24.address import webhook
+from itgrix_core.crm.bitrix24.address import Auth, webhook
 from itgrix_core.crm.bitrix24.answers import clients_of, entity_of, filed_of, mapping
+from itgrix_core.crm.bitrix24.application import ApplicationAuth
 from itgrix_core.crm.bitrix24.bucket import Bucket
 from itgrix_core.crm.bitrix24.checking import Doctor
 from itgrix_core.crm.bitrix24.client import Client, Reply
@@ -23,7 +26,10 @@ from itgrix_core.crm.bitrix24.errors import UNREACHABLE_SECONDS, is_not_found
 from itgrix_core.crm.bitrix24.looking import Looker
 from itgrix_core.crm.bitrix24.memory import Memory
 from itgrix_core.crm.bitrix24.methods import SEARCH, is_reading
+from itgrix_core.crm.bitrix24.oauth import OAuthServer
 from itgrix_core.crm.bitrix24.sending import Sender
+from itgrix_core.crm.bitrix24.transport import session_of
+from itgrix_core.crm.bitrix24.vault import Vault
 from itgrix_core.errors import ConfigError, CrmError
 from itgrix_core.filing.commands import AnyCommand
 from itgrix_hooks.values import Activity, Entity, Filed, PhoneNumber, User
@@ -42,14 +48,17 @@ class BitrixAdapter:
         client: Client | None = None,
         now: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
+        vault: Vault | None = None,
     ) -> None:
         """`name` is the entry of `crm` in the configuration; `client` another way to the portal.
 
+        `vault` holds an application's tokens; a webhook needs none.
+
         Raises:
-            ConfigError: the webhook's address cannot be used.
+            ConfigError: the way to the portal cannot be used.
         """
         self.name = name
-        self._client = client or client_of(settings, name, now, clock)
+        self._client = client or client_of(settings, name, now, clock, vault)
         self._directory = Directory(self._client, clock)
         self._looker = Looker(self._client, now)
         self._sender = Sender(self._client, self._looker)
@@ -138,10 +147,10 @@ class BitrixAdapter:
         return mapping(_result(reply)) or None
 
 
-def check(settings: BitrixSettings, name: str) -> list[tuple[bool, str]]:
-    """`Adapter.check` from the settings alone; a webhook that no adapter can be made of is a finding, too."""
+def check(settings: BitrixSettings, name: str, vault: Vault | None = None) -> list[tuple[bool, str]]:
+    """`Adapter.check` from the settings alone; a way that no adapter can be made of is a finding, too."""
     try:
-        adapter = BitrixAdapter(settings, name)
+        adapter = BitrixAdapter(settings, name, vault=vault)
     except ConfigError as error:
         return [(False, problem) for problem in error.problems]
     try:
@@ -155,14 +164,32 @@ def client_of(
     name: str,
     now: Callable[[], float] = time.time,
     clock: Callable[[], float] = time.monotonic,
+    vault: Vault | None = None,
 ) -> Client:
     """The way to the portal that the settings name. Raises `ConfigError`."""
-    try:
-        auth = webhook(settings.webhook.get_secret_value())
-    except ValueError as error:
-        raise ConfigError([f"crm.{name}.webhook: {error}"]) from None
-    bucket = Bucket(settings.requests_at_once, settings.requests_per_second, clock)
-    return Client(auth, settings.timeout_seconds, bucket, now)
+    session = session_for(settings, name)
+    auth: Auth
+    if vault is not None and settings.application.client_id:
+        server = OAuthServer(settings, name, session)
+        auth = ApplicationAuth(vault, server, settings.application.portal)
+    else:
+        try:
+            auth = webhook(settings.webhook.get_secret_value())
+        except ValueError as error:
+            raise ConfigError([f"crm.{name}.webhook: {error}"]) from None
+    bucket = Bucket.of_portal(auth.portal, settings.requests_at_once, settings.requests_per_second, clock)
+    return Client(auth, settings.timeout_seconds, bucket, now, session=session)
+
+
+def session_for(settings: BitrixSettings, name: str) -> requests.Session:
+    """The account's connections: its authority, its proxy. Raises `ConfigError`."""
+    authority = settings.ca_file
+    if authority is not None and not authority.is_file():
+        raise ConfigError(
+            [f"crm.{name}.ca_file: {authority} does not exist: put the certificates (PEM) there"]
+        )
+    address = settings.application.portal or settings.webhook.get_secret_value()
+    return session_of(address, authority, settings.proxy.get_secret_value())
 
 
 def _result(reply: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from threading import Lock
+from weakref import WeakValueDictionary
 
 
 class Bucket:
@@ -25,6 +26,17 @@ class Bucket:
         self._level = 0.0
         self._at = clock()
         self._lock = Lock()
+
+    @classmethod
+    def of_portal(
+        cls, portal: str, capacity: float, drain: float, clock: Callable[[], float] = time.monotonic
+    ) -> Bucket:
+        """The one bucket of a portal in this process: two accounts of one portal share what it allows."""
+        with _finding:
+            known = _known.get((portal, clock))
+            if known is None:
+                known = _known[portal, clock] = cls(capacity, drain, clock)
+            return known
 
     def take(self) -> float:
         """Count one request: 0.0 if it may be sent, else the seconds after which it may, uncounted."""
@@ -47,3 +59,7 @@ class Bucket:
         now = self._clock()
         self._level = max(0.0, self._level - (now - self._at) * self._drain)
         self._at = now
+
+
+_known: WeakValueDictionary[tuple[str, Callable[[], float]], Bucket] = WeakValueDictionary()
+_finding = Lock()

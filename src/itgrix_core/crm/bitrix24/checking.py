@@ -1,4 +1,4 @@
-"""The doctor: what this webhook may do in this portal, one sentence per question, the way out included.
+"""The doctor: what our credentials may do in this portal, a sentence per question, the way out included.
 
 Bitrix24's documentation lets webhooks register calls no longer, portals in the field still do: so it is
 probed, by a registration without a user, which creates nothing whichever way it is answered.
@@ -18,6 +18,13 @@ from itgrix_core.crm.bitrix24.methods import REGISTER, STATISTICS
 
 Finding = tuple[bool, str]
 
+NOT_INSTALLED = (
+    "The application is not installed completely, so the portal sends no events: open it once in the portal, "
+    "or mark it as API only in its form."
+)
+_NO_REST = "commercial plans"
+"""A part of the portal's words where its plan has no REST."""
+
 _USER_SCOPES = frozenset({"user", "user_basic", "user_brief"})
 
 
@@ -28,20 +35,53 @@ class Doctor:
         self._client = client
         self._directory = directory
         self._settings = settings
+        self._what = "application" if settings.application.client_id else "webhook"
 
     def check(self) -> list[Finding]:
         """All findings; a portal that cannot be asked yields one."""
         reply = self._client.call("profile")
         if not isinstance(reply, Reply):
-            return [(False, _way_out(reply))]
+            return [(False, self._way_out(reply))]
         return [
-            (True, f"The portal answers ({self._client.portal}), the webhook is {_name(reply.result)}'s."),
+            (
+                True,
+                f"The portal answers ({self._client.portal}), the {self._what} is {_name(reply.result)}'s.",
+            ),
+            *self._application(),
             *self._scopes(),
             self._registration(),
             self._statistics(),
             *self._users(),
             *self._lines(),
         ]
+
+    def _way_out(self, failure: Failure) -> str:
+        """Why the portal cannot be asked, with what to look at."""
+        if _NO_REST in failure.text.casefold():
+            return f"REST is switched off by the portal's plan, so no connector can work: {failure.text}"
+        if isinstance(failure, Blocked) and failure.why == "unreachable" and "OAuth" not in failure.text:
+            place = "application.portal" if self._settings.application.client_id else "webhook"
+            return f"{failure.text}: see the address in `{place}`, DNS, proxy and firewall of this machine."
+        return failure.text
+
+    def _application(self) -> Iterator[Finding]:
+        """Whether the application is installed and paid for, and where its portal is by now."""
+        if not self._settings.application.client_id:
+            return
+        reply = self._client.call("app.info")
+        if not isinstance(reply, Reply):
+            yield False, reply.text
+            return
+        info = mapping(reply.result)
+        plan = str(info.get("LICENSE") or "unknown")
+        if not info.get("INSTALLED"):
+            yield False, NOT_INSTALLED
+        elif info.get("PAYMENT_EXPIRED") == "Y":
+            yield False, f"The portal's plan {plan} has ended: see its subscription."
+        else:
+            yield True, f"The application is installed (plan {plan})."
+        if self._client.portal != self._settings.application.portal.rstrip("/"):
+            yield True, f"The portal is at {self._client.portal} by now; write it into application.portal."
 
     def _scopes(self) -> Iterator[Finding]:
         """The three that filing needs."""
@@ -54,10 +94,13 @@ class Doctor:
         if missing:
             yield (
                 False,
-                f"The webhook lacks {', '.join(sorted(missing))}: add it under the webhook's permissions.",
+                (
+                    f"The {self._what} lacks {', '.join(sorted(missing))}: "
+                    f"add it under the {self._what}'s permissions."
+                ),
             )
         else:
-            yield True, "The webhook has the scopes telephony, crm and user."
+            yield True, f"The {self._what} has the scopes telephony, crm and user."
 
     def _registration(self) -> Finding:
         """Whether this kind of authorisation may register calls."""
@@ -65,11 +108,25 @@ class Doctor:
         if isinstance(reply, Blocked) and "WRONG_AUTH_TYPE" in reply.text.upper():
             return False, (
                 "This portal registers calls for applications only, not for webhooks (WRONG_AUTH_TYPE): "
-                "calls cannot be filed over this webhook."
+                "connect by an application instead (`itgrix connect bitrix24`)."
+            )
+        if (
+            isinstance(reply, Blocked)
+            and "METHOD_NOT_FOUND" in reply.text.upper()
+            and not self._exists(REGISTER)
+        ):
+            return False, (
+                "The portal has no telephony module, so calls cannot be filed: install it "
+                "(boxed portals: Settings, Modules; in the cloud it is always there)."
             )
         if isinstance(reply, Blocked):
             return False, reply.text
-        return True, "The webhook may register calls."
+        return True, f"The {self._what} may register calls."
+
+    def _exists(self, method: str) -> bool:
+        """Whether the portal knows the method at all, for us or for others."""
+        reply = self._client.call("method.get", {"name": method})
+        return isinstance(reply, Reply) and bool(mapping(reply.result).get("isExisting"))
 
     def _statistics(self) -> Finding:
         """Needed to find out, after a lost answer, whether a call was finished."""
@@ -80,7 +137,7 @@ class Doctor:
             return False, reply.text
         return False, (
             "The call statistics cannot be read, so after a lost answer the call's entry may not be found: "
-            'give the webhook\'s creator the right "Call statistics: view".'
+            f'give the user of the {self._what} the right "Call statistics: view".'
         )
 
     def _users(self) -> Iterator[Finding]:
@@ -134,10 +191,3 @@ def _name(profile: object) -> str:
     found = mapping(profile)
     name = " ".join(str(found[key]) for key in ("NAME", "LAST_NAME") if found.get(key))
     return name or f"user {found.get('ID', 'unknown')}"
-
-
-def _way_out(failure: Failure) -> str:
-    """Why the portal cannot be asked, with what to look at."""
-    if isinstance(failure, Blocked) and failure.why == "unreachable":
-        return f"{failure.text}: see the address in `webhook`, DNS, proxy and firewall of this machine."
-    return failure.text

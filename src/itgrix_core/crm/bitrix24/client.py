@@ -11,7 +11,7 @@ import io
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,15 +20,17 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_fixe
 from urllib3.exceptions import HTTPError
 
 from itgrix_core.crm.adapter import Blocked, Unknown
-from itgrix_core.crm.bitrix24.address import Auth
+from itgrix_core.crm.bitrix24.address import Auth, Trouble
 from itgrix_core.crm.bitrix24.bucket import Bucket
 from itgrix_core.crm.bitrix24.errors import PAUSE_SECONDS, UNREACHABLE_SECONDS, Failure, failure_of, is_limit
 from itgrix_core.crm.bitrix24.methods import Repeat, repeat_of
-from itgrix_core.crm.bitrix24.transport import is_certificate, session_of, was_cut, was_not_sent
+from itgrix_core.crm.bitrix24.transport import is_certificate, is_proxy, session_of, was_cut, was_not_sent
 
 CONNECT_SECONDS = 5.0
 _TRIES = 3
 _PAUSE_SECONDS = 0.3
+_MENDS = 2
+"""A portal may have moved and the hour be over: more than these two is no coincidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,15 @@ class Client:
         bucket: Bucket | None = None,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        session: requests.Session | None = None,
     ) -> None:
-        """`now` gives Unix seconds; `sleep` is waited with between tries to connect."""
+        """`now` gives Unix seconds; `sleep` is waited with between tries; `session` is closed here."""
         self._auth = auth
         self._timeout = (min(CONNECT_SECONDS, timeout_seconds), timeout_seconds)
         self._bucket = bucket or Bucket()
         self._now = now
         self._sleep = sleep
-        self._session = session_of(auth.portal)
+        self._session = session or session_of(auth.portal)
         self._closed_until: dict[str, float] = {}
 
     def __repr__(self) -> str:
@@ -70,25 +73,49 @@ class Client:
 
     def call(self, method: str, params: Mapping[str, Any] | None = None) -> Reply | Failure:
         """Call a method with a JSON body; what went wrong is answered, not raised."""
+        for _ in range(_MENDS):
+            answer, is_mended = self._attempt(method, params or {})
+            if not is_mended:
+                return answer
+        return self._attempt(method, params or {})[0]
+
+    def _attempt(self, method: str, params: Mapping[str, Any]) -> tuple[Reply | Failure, bool]:
+        """The answer, and whether its reason was mended, so that the same is worth sending again."""
         blocked = self._blocked(method)
         if blocked:
-            return blocked
-        url, body = self._auth.sign(method, params or {})
+            return blocked, False
+        signed = self._auth.sign(method, params)
+        if isinstance(signed, Blocked):
+            return signed, False
+        url, body = signed
         try:
             payload = json.dumps(body).encode()
         except (TypeError, ValueError) as error:
-            return failure_of(
-                method, 400, {"error": "", "error_description": f"not JSON: {error}"}, self._now()
-            )
+            told = {"error": "", "error_description": f"not JSON: {error}"}
+            return failure_of(method, 400, told, self._now()), False
         try:
             response = self._post(method, url, payload)
         except (requests.RequestException, HTTPError, ValueError) as error:
-            return self._unsent(method, error)
-        return self._read(method, response)
+            return self._unsent(method, error), False
+        return self._mended(method, body, response)
+
+    def _mended(
+        self, method: str, body: Mapping[str, Any], response: requests.Response
+    ) -> tuple[Reply | Failure, bool]:
+        """The answer, or what the credentials could do about it: refused requests were not executed."""
+        reply = self._read(method, response)
+        if isinstance(reply, Reply):
+            return reply, False
+        location = response.headers.get("Location", "") if response.is_redirect else ""
+        code = str((_object(response) or {}).get("error") or "").upper()
+        mended = self._auth.mend(Trouble(code, location), body)
+        if isinstance(mended, Blocked):
+            return replace(mended, text=f"{method}: {mended.text}"), False
+        return reply, mended
 
     def inner_failure(self, method: str, body: Mapping[str, Any]) -> Failure:
         """What a failure inside a batch means; `body` is its entry of `result_error`."""
-        return self._told(method, failure_of(method, 400, _redacted(body, self._auth), self._now()), body)
+        return self._told(method, self._failure(method, 400, _redacted(body, self._auth)), body)
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -124,22 +151,22 @@ class Client:
             headers={"Content-Type": "application/json", "Accept": "application/json"},
             timeout=self._timeout,
             allow_redirects=False,
+            verify=self._session.verify,
         )
 
     def _read(self, method: str, response: requests.Response) -> Reply | Failure:
         """The envelope: `result` or `error`; anything else is not an answer of the portal."""
-        try:
-            body = response.json()
-        except ValueError:
-            body = None
-        body = body if isinstance(body, dict) else None
+        body = _object(response)
         if response.ok and body is not None and "result" in body and not body.get("error"):
             return Reply(body["result"], _count(body.get("total")), _count(body.get("next")))
         location = urlsplit(response.headers.get("Location", "")).hostname or ""
         clean = None if body is None else _redacted(body, self._auth)
-        return self._told(
-            method, failure_of(method, response.status_code, clean, self._now(), location), body
-        )
+        return self._told(method, self._failure(method, response.status_code, clean, location), body)
+
+    def _failure(
+        self, method: str, status: int, body: Mapping[str, Any] | None, location: str = ""
+    ) -> Failure:
+        return failure_of(method, status, body, self._now(), location, self._auth.ways_out)
 
     def _told(self, method: str, failure: Failure, body: Mapping[str, Any] | None) -> Failure:
         """Remember a limit that the portal told us."""
@@ -155,7 +182,10 @@ class Client:
         portal = self._auth.portal
         if is_certificate(error):
             text = f"{method}: the certificate of {portal} is not trusted"
-            return Blocked("configuration", f"{text}; add its authority (REQUESTS_CA_BUNDLE)", PAUSE_SECONDS)
+            return Blocked("configuration", f"{text}; write its authority into `ca_file`", PAUSE_SECONDS)
+        if is_proxy(error):
+            text = f"{method}: the proxy does not lead to {portal}; see `proxy`"
+            return Blocked("unreachable", text, UNREACHABLE_SECONDS)
         if was_not_sent(error):
             return Blocked("unreachable", f"{method}: {portal} cannot be reached", UNREACHABLE_SECONDS)
         if isinstance(error, requests.Timeout):
@@ -163,6 +193,15 @@ class Client:
         if isinstance(error, ValueError):  # an address that requests cannot use
             return Blocked("configuration", f"{method}: the address {portal} cannot be used", PAUSE_SECONDS)
         return Unknown(f"{method}: the connection was cut before the answer")
+
+
+def _object(response: requests.Response) -> dict[str, Any] | None:
+    """The answer's JSON object; `None` for anything else."""
+    try:
+        body = response.json()
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
 
 
 def _redacted(body: Mapping[str, Any], auth: Auth) -> dict[str, Any]:

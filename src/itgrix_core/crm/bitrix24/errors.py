@@ -26,6 +26,19 @@ _LONGEST_TEXT = 300
 
 
 @dataclass(frozen=True, slots=True)
+class WaysOut:
+    """How the credentials in use are mended, for the sentences of this table (`address.Auth` has them)."""
+
+    new_key: str = "make a new inbound webhook in the portal and put it into `webhook`"
+    more_rights: str = "give the webhook the scopes telephony, crm and user"
+    application: str = "use an application (`itgrix connect bitrix24`)"
+
+    def fill(self, text: str) -> str:
+        """A way out with the words in their places."""
+        return text.format(new_key=self.new_key, more_rights=self.more_rights, application=self.application)
+
+
+@dataclass(frozen=True, slots=True)
 class _Cause:
     why: str
     seconds: float
@@ -34,26 +47,25 @@ class _Cause:
     """Only this method is closed to us; the portal as a whole is not."""
 
 
-_NEW_WEBHOOK = "make a new inbound webhook in the portal and put it into `webhook`"
-_SCOPES = "give the webhook the scopes telephony, crm and user"
+_NEW_KEY = "{new_key}"
+_SCOPES = "{more_rights}"
+"""Filled with the words of the credentials in use (`address.Auth`)."""
 _BLOCKED = {
     "QUERY_LIMIT_EXCEEDED": _Cause("quota", LIMIT_SECONDS, "it is sent again by itself"),
     "OVERLOAD_LIMIT": _Cause(
         "quota", 600.0, "Bitrix24 has blocked REST for this portal by hand: ask its support"
     ),
     "OPERATION_TIME_LIMIT": _Cause("quota", 60.0, "it is sent again by itself"),
-    "EXPIRED_TOKEN": _Cause("credentials", PAUSE_SECONDS, _NEW_WEBHOOK),
-    "NO_AUTH_FOUND": _Cause("credentials", PAUSE_SECONDS, _NEW_WEBHOOK),
-    "INVALID_TOKEN": _Cause("credentials", PAUSE_SECONDS, _NEW_WEBHOOK),
-    "INVALID_CREDENTIALS": _Cause("credentials", PAUSE_SECONDS, _NEW_WEBHOOK),
-    "USER_ACCESS_ERROR": _Cause(
-        "credentials", PAUSE_SECONDS, "the webhook's creator has lost access: " + _NEW_WEBHOOK
-    ),
+    "EXPIRED_TOKEN": _Cause("credentials", PAUSE_SECONDS, _NEW_KEY),
+    "NO_AUTH_FOUND": _Cause("credentials", PAUSE_SECONDS, _NEW_KEY),
+    "INVALID_TOKEN": _Cause("credentials", PAUSE_SECONDS, _NEW_KEY),
+    "INVALID_CREDENTIALS": _Cause("credentials", PAUSE_SECONDS, _NEW_KEY),
+    "USER_ACCESS_ERROR": _Cause("credentials", PAUSE_SECONDS, "its user has lost access: {new_key}"),
     "INSUFFICIENT_SCOPE": _Cause("credentials", PAUSE_SECONDS, _SCOPES, is_of_method=True),
     "ACCESS_DENIED": _Cause(
         "credentials",
         PAUSE_SECONDS,
-        "see that the portal's plan includes REST and its creator has the right",
+        "see that the portal's plan includes REST and its user has the right",
         True,
     ),
     "METHOD_CONFIRM_WAITING": _Cause(
@@ -61,10 +73,16 @@ _BLOCKED = {
     ),
     "METHOD_CONFIRM_DENIED": _Cause("credentials", PAUSE_SECONDS, "an administrator has denied it", True),
     "WRONG_AUTH_TYPE": _Cause(
-        "configuration", PAUSE_SECONDS, "this portal allows it to applications only, not to webhooks", True
+        "configuration",
+        PAUSE_SECONDS,
+        "this portal allows it to applications only, not to webhooks: {application}",
+        True,
     ),
     "ERROR_METHOD_NOT_FOUND": _Cause(
-        "configuration", PAUSE_SECONDS, "see its spelling, that the module is installed, and " + _SCOPES, True
+        "configuration",
+        PAUSE_SECONDS,
+        "see its spelling, that the module is installed, and {more_rights}",
+        True,
     ),
     "ERROR_MANIFEST_IS_NOT_AVAILABLE": _Cause("configuration", PAUSE_SECONDS, "install the module", True),
     "PORTAL_DELETED": _Cause("configuration", 3600.0, "the portal is gone: set another one"),
@@ -92,7 +110,12 @@ _REFUSED_BY_TEXT = (
 
 
 def failure_of(
-    method: str, status: int, body: Mapping[str, Any] | None, now: float, location: str = ""
+    method: str,
+    status: int,
+    body: Mapping[str, Any] | None,
+    now: float,
+    location: str = "",
+    words: WaysOut = WaysOut(),
 ) -> Failure:
     """What a failed answer means.
 
@@ -102,18 +125,19 @@ def failure_of(
         body: the JSON object that came, `None` if something else did.
         now: Unix seconds, to compare with the portal's `operating_reset_at`.
         location: host that a redirect points to.
+        words: of the credentials in use.
     """
     if 300 <= status < 400:  # noqa: PLR2004 - HTTP's redirects
         text = f"{method}: the portal has moved{f' to {location}' if location else ''}"
-        return Blocked("configuration", f"{text}: correct the webhook's address", PAUSE_SECONDS)
+        return Blocked("configuration", f"{text}: correct its address in the settings", PAUSE_SECONDS)
     if body is None or "error" not in body:
-        return _without_a_word(method, status)
+        return _without_a_word(method, status, words)
     code = str(body["error"] or "").strip()
     text = _clean(str(body.get("error_description") or ""))
     told = f"{method}: {' '.join(part for part in (code, text) if part) or f'HTTP {status}'}"
     cause = _BLOCKED.get(code.upper()) or _by_status(status, f"{code} {text}".upper())
     if cause:
-        return _blocked(method, cause, told, _seconds(cause, body, now))
+        return _blocked(method, cause, told, _seconds(cause, body, now), words)
     if code.upper() in _MAYBE_EXECUTED or status >= 500 or "unexpected database error" in text.casefold():  # noqa: PLR2004 - HTTP
         return Unknown(told)
     if "https required" in text.casefold():
@@ -138,11 +162,11 @@ def is_of_access(failure: Failure) -> bool:
     return not isinstance(failure, Unknown) and any(code in text for code in codes)
 
 
-def _without_a_word(method: str, status: int) -> Failure:
+def _without_a_word(method: str, status: int, words: WaysOut) -> Failure:
     """An answer that is not the portal's envelope: a proxy's page, half an answer, an empty one."""
     cause = _BY_STATUS.get(status)
     told = f"{method}: HTTP {status} without an answer of Bitrix24"
-    return _blocked(method, cause, told, cause.seconds) if cause else Unknown(told)
+    return _blocked(method, cause, told, cause.seconds, words) if cause else Unknown(told)
 
 
 def _by_status(status: int, told: str) -> _Cause | None:
@@ -153,9 +177,9 @@ def _by_status(status: int, told: str) -> _Cause | None:
     return None if status == 404 and "METHOD" not in told else _BY_STATUS.get(status)  # noqa: PLR2004 - HTTP
 
 
-def _blocked(method: str, cause: _Cause, told: str, seconds: float) -> Failure:
+def _blocked(method: str, cause: _Cause, told: str, seconds: float, words: WaysOut) -> Failure:
     """A method of its own that is closed stops its step; without telephony nothing can be filed at all."""
-    told = f"{told}; {cause.way_out}"
+    told = f"{told}; {words.fill(cause.way_out)}"
     if cause.is_of_method and not is_telephony(method):
         return Refused("other", told)
     return Blocked(cause.why, told, seconds)

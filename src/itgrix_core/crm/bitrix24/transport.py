@@ -10,6 +10,7 @@ import logging
 import re
 import ssl
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -18,11 +19,19 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutErr
 _CONNECTIONS = 16
 
 
-def session_of(portal: str) -> requests.Session:
-    """A session with room for our threads, without cookies; for this machine also without a proxy."""
+def session_of(portal: str, ca_file: Path | None = None, proxy: str = "") -> requests.Session:
+    """A session with room for our threads, without cookies.
+
+    The environment's proxies and authorities count where the settings name none; for this machine (http://)
+    there is no proxy. Whoever sends passes `verify=session.verify`, as the environment wins over a session.
+    """
     _keep_codes_out_of_logs()
     session = requests.Session()
-    session.trust_env = not portal.startswith("http://")
+    session.trust_env = not (portal.startswith("http://") or proxy)
+    if proxy:
+        session.proxies = {"http": proxy, "https": proxy}
+    if ca_file is not None:
+        session.verify = str(ca_file)
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=_CONNECTIONS))
@@ -54,14 +63,21 @@ def is_certificate(error: BaseException) -> bool:
     return isinstance(inner, ssl.SSLCertVerificationError)
 
 
+def is_proxy(error: BaseException) -> bool:
+    """Whether the proxy could not be reached, or refused to lead on."""
+    return isinstance(error, requests.exceptions.ProxyError)
+
+
 class _CodeFilter(logging.Filter):
-    """urllib3 logs the path of each request at debug level: wipe the code out of it."""
+    """urllib3 logs the path of each request at debug level: wipe codes, tokens and our secret out of it."""
 
     _CODE = re.compile(r"/rest/(\d+)/[^/\s\"]+/")
+    _QUERY = re.compile(r"(/oauth/token/?\?)[^\s\"]+")
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Always lets the record through, without the code."""
-        record.msg, record.args = self._CODE.sub(r"/rest/\1/***/", record.getMessage()), ()
+        text = self._CODE.sub(r"/rest/\1/***/", record.getMessage())
+        record.msg, record.args = self._QUERY.sub(r"\1***", text), ()
         return True
 
 

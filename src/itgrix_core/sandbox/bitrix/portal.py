@@ -24,7 +24,7 @@ from itgrix_core.sandbox.bitrix.errors import RestError
 from itgrix_core.sandbox.bitrix.faults import Fault, FaultKind, FaultTable
 from itgrix_core.sandbox.bitrix.ledger import Ledger
 from itgrix_core.sandbox.bitrix.limits import Bucket, OperatingTime
-from itgrix_core.sandbox.bitrix.methods import HANDLERS, NAMES, batch, recordings
+from itgrix_core.sandbox.bitrix.methods import HANDLERS, NAMES, batch, recordings, scopes_of
 from itgrix_core.sandbox.bitrix.php import any_case, as_text
 from itgrix_core.sandbox.bitrix.seed import Seed, default_seed, plant
 from itgrix_core.sandbox.bitrix.settings import Caller, Clock, Params, Reply, Settings
@@ -190,7 +190,7 @@ class Portal:
     def _execute(self, name: str, caller: Caller, params: Params) -> Reply:
         """Run one method alone in the world; raises what the portal would answer."""
         if name == "method.get":
-            return Reply(_about_method(params, caller))
+            return Reply(_about_method(params, caller, self.settings))
         if name not in HANDLERS:
             raise errors.method_not_found()
         check_right(self.settings, caller, name)
@@ -216,10 +216,11 @@ def canonical(method: str) -> str:
     return NAMES.get(bare.lower(), bare)
 
 
-def _about_method(params: Params, caller: Caller) -> dict[str, bool]:
+def _about_method(params: Params, caller: Caller, settings: Settings) -> dict[str, bool]:
     """method.get: whether there is such a method and whether this caller may use it."""
     if any_case(params, "name") is None:
         raise errors.missing("name")
     name = canonical(as_text(any_case(params, "name")))
-    is_existing = name.lower() in NAMES
+    is_there = settings.has_telephony or "telephony" not in scopes_of(name)
+    is_existing = is_there and name.lower() in NAMES
     return {"isExisting": is_existing, "isAvailable": is_existing and has_scope(caller, name)}
