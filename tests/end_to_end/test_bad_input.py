@@ -211,14 +211,15 @@ def test_a_data_folder_that_cannot_be_written_is_told(stand):
 # ---- recordings ---------------------------------------------------------------------------------------
 @pytest.mark.slow
 def test_what_is_no_recording_is_told(stand):
-    """A text, a torn file, a folder, nothing."""
-    text, torn = stand.folder / "text.ami", stand.folder / "torn.ami.gz"
+    """A text, a torn file, a folder without any, nothing."""
+    text, torn, empty = stand.folder / "text.ami", stand.folder / "torn.ami.gz", stand.folder / "empty"
+    empty.mkdir()
     text.write_text("a letter")
     torn.write_bytes(ANSWERED.read_bytes()[:2000])
     for path, sentence in {
         text: "not a recorded AMI connection",
         torn: "the gzip file is torn or damaged",
-        stand.folder: "cannot be read: Is a directory",
+        empty: "there is no recorded log below this folder",
         stand.folder / "none.ami": "there is no such file",
     }.items():
         code, said = stand.ends("replay", str(path), is_configured=False)
