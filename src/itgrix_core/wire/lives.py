@@ -74,7 +74,7 @@ class Life:
 
     @property
     def refused_in_silence(self) -> bool:
-        """Whether chan_sip's party refused, which names no source: its cause tells (docs/facts/asterisk.md 90)."""
+        """Whether chan_sip's party refused: the cause tells it, no source (docs/facts/asterisk.md 90)."""
         is_given_up = self.cause in (CLEARED, ANSWERED_ELSEWHERE)
         is_silent = self.name.startswith("SIP/") and self.has_extra and not self.source
         return is_silent and self.is_dialled and self.answered_at is None and not is_given_up
