@@ -4,13 +4,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test slow asterisk lint types docs
+.PHONY: help demo test slow asterisk browser lint types docs
 
 help:
 	@echo "make demo      real recorded calls through hooks into a CRM that runs here (ARGS='...' for itgrix demo)"
 	@echo "make test      the quick tests"
 	@echo "make slow      the tests that take longer than a person waits"
 	@echo "make asterisk  the tests on a real Asterisk, which is installed when it is missing"
+	@echo "make browser   the tests of the sandbox's page in a Chromium"
 	@echo "make lint      style and import contract"
 	@echo "make types     mypy, strict"
 	@echo "make docs      the manual of the hooks, from their specs"
@@ -19,13 +20,16 @@ demo: $(VENV)/.for-tests
 	$(BIN)/itgrix demo --once $(ARGS)
 
 test: $(VENV)/.for-tests
-	$(BIN)/pytest -n auto -m "not asterisk and not slow" $(ARGS)
+	$(BIN)/pytest -n auto -m "not asterisk and not browser and not slow" $(ARGS)
 
 slow: $(VENV)/.for-tests
 	$(BIN)/pytest -m slow $(ARGS)
 
 asterisk: $(VENV)/.for-tests
 	$(BIN)/pytest -m asterisk -rs $(ARGS)
+
+browser: $(VENV)/.for-tests
+	$(BIN)/pytest -m browser -rs $(ARGS)
 
 lint: $(VENV)/.for-lint
 	$(BIN)/ruff check

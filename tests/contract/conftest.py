@@ -1,6 +1,15 @@
-"""A sandbox portal with the adapter in front of it, and one call's journal as delivery keeps it."""
+"""A sandbox portal with the adapter in front of it, and one call's journal as delivery keeps it.
+
+Also a door of TLS before a portal, for clients that know no other.
+"""
+
+import contextlib
+import socket
+import ssl
+import threading
 
 import pytest
+import trustme
 
 from itgrix_core.config.schema import BitrixSettings
 from itgrix_core.crm.adapter import Done, Step, Unknown
@@ -139,3 +148,64 @@ def recording(tmp_path):
     file = tmp_path / "in-101.wav"
     file.write_bytes(b"RIFF" + bytes(2000))
     return str(file)
+
+
+class TlsDoor:
+    """Takes TLS connections on localhost and hands their bytes to a portal's port."""
+
+    def __init__(self, authority):
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost").configure_cert(self._context)
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.domain = f"localhost:{self._listening.getsockname()[1]}"
+        self._port = 0
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    def leads_to(self, port):
+        """From now on to this portal."""
+        self._port = port
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._carry, args=(connection,), daemon=True).start()
+
+    def _carry(self, connection):
+        """One request and its answer after the other, until the client has had enough."""
+        with contextlib.suppress(OSError), connection:
+            outside = self._context.wrap_socket(connection, server_side=True)
+            with outside, socket.create_connection(("127.0.0.1", self._port)) as inside:
+                back = threading.Thread(target=self._pump, args=(inside, outside), daemon=True)
+                back.start()
+                self._pump(outside, inside)
+                back.join()
+
+    def _pump(self, source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+    def close(self):
+        """Take no more connections."""
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        self._thread.join()
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory):
+    """A door of TLS, and its authority trusted by whoever uses `requests`."""
+    authority = trustme.CA()
+    file = tmp_path_factory.mktemp("tls") / "authority.pem"
+    authority.cert_pem.write_to_path(file)
+    door = TlsDoor(authority)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("REQUESTS_CA_BUNDLE", str(file))
+        yield door
+    door.close()

@@ -153,7 +153,8 @@ def process(tmp_path):
         "itgrix_core.sandbox.bitrix",
         "--ledger",
         str(ledger),
-        "--no-webhook-calls",
+        "--webhook",
+        "off",
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         addresses = dict(child.stdout.readline().split() for _ in range(2))

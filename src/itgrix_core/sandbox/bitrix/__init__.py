@@ -17,9 +17,19 @@ from itgrix_core.sandbox.bitrix.portal import Portal
 from itgrix_core.sandbox.bitrix.records import Department, User
 from itgrix_core.sandbox.bitrix.seed import Seed, default_seed, default_users, phones
 from itgrix_core.sandbox.bitrix.server import RunningPortal, run_portal
-from itgrix_core.sandbox.bitrix.settings import Caller, CrmMode, Limits, Settings, Token, Webhook
+from itgrix_core.sandbox.bitrix.settings import (
+    Application,
+    Caller,
+    CrmMode,
+    Limits,
+    OutgoingWebhook,
+    Settings,
+    Token,
+    Webhook,
+)
 
 __all__ = [
+    "Application",
     "CallAudit",
     "Caller",
     "Category",
@@ -30,6 +40,7 @@ __all__ = [
     "FaultKind",
     "Ledger",
     "Limits",
+    "OutgoingWebhook",
     "Portal",
     "RunningPortal",
     "Seed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from itgrix_core.sandbox.bitrix import events
 from itgrix_core.sandbox.bitrix.entities import literal
 from itgrix_core.sandbox.bitrix.fields import ACTIVITY, READ_ONLY, Kind
 from itgrix_core.sandbox.bitrix.numbers import shown
@@ -33,12 +34,29 @@ def create(world: World, fields: Mapping[str, Any], bindings: list[tuple[int, in
     row["OWNER_TYPE_ID"], row["OWNER_ID"] = (str(part) for part in bindings[0])
     number = world.activities.add(row)
     world.bindings[number] = list(bindings)
-    write(world, row, fields, user_id)
+    _fill(world, row, fields, user_id)
+    _tell(world, "ADD", number)
     return number
 
 
 def write(world: World, row: Row, fields: Mapping[str, Any], user_id: int) -> None:
     """Write fields into an activity; unknown and read-only ones are ignored."""
+    _fill(world, row, fields, user_id)
+    _tell(world, "UPDATE", int(row["ID"]))
+
+
+def remove(world: World, number: int) -> None:
+    """Forget an activity and its ties."""
+    world.activities.remove(number)
+    world.bindings.pop(number, None)
+    _tell(world, "DELETE", number)
+
+
+def _tell(world: World, what: str, number: int) -> None:
+    events.fire(world, f"ONCRMACTIVITY{what}", {"FIELDS": {"ID": number}})
+
+
+def _fill(world: World, row: Row, fields: Mapping[str, Any], user_id: int) -> None:
     known = {name: literal(value) for name, value in fields.items() if name in row and name not in READ_ONLY}
     row |= known
     row["STATUS"] = _DONE if row["COMPLETED"] == "Y" else _WAITING

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from itgrix_core.sandbox.bitrix import multifields
+from itgrix_core.sandbox.bitrix import events, links, multifields
 from itgrix_core.sandbox.bitrix.directory import semantics_of, stage_list
 from itgrix_core.sandbox.bitrix.fields import BLANKS, READ_ONLY, Kind
 from itgrix_core.sandbox.bitrix.numbers import is_same
@@ -35,18 +35,36 @@ def create(world: World, kind: Kind, fields: Mapping[str, Any], user_id: int) ->
     row: Row = {**BLANKS[kind], "DATE_CREATE": now, "LAST_ACTIVITY_TIME": now}
     row |= {"ASSIGNED_BY_ID": str(user_id), "CREATED_BY_ID": str(user_id), "LAST_ACTIVITY_BY": str(user_id)}
     number = world.entities[kind].add(row)
-    write(world, kind, row, fields, user_id)
+    _fill(world, kind, row, fields, user_id)
     if "TITLE" in row and not row["TITLE"]:
         row["TITLE"] = f"{kind.name.capitalize()} #{number}"
+    _tell(world, kind, "ADD", number)
     return number
 
 
 def write(world: World, kind: Kind, row: Row, fields: Mapping[str, Any], user_id: int) -> None:
     """Write fields into a row; unknown and read-only ones are ignored, as the portal does."""
+    _fill(world, kind, row, fields, user_id)
+    _tell(world, kind, "UPDATE", int(row["ID"]))
+
+
+def remove(world: World, kind: Kind, number: int) -> None:
+    """Forget an entity."""
+    world.entities[kind].remove(number)
+    _tell(world, kind, "DELETE", number)
+
+
+def _tell(world: World, kind: Kind, what: str, number: int) -> None:
+    events.fire(world, f"ONCRM{kind.name}{what}", {"FIELDS": {"ID": number}})
+
+
+def _fill(world: World, kind: Kind, row: Row, fields: Mapping[str, Any], user_id: int) -> None:
     stage = _stage(row)
     for name, value in fields.items():
         if name in multifields.NAMES:
             row[name] = multifields.merged(name, row.get(name, []), value, world.next_id)
+        elif name == "COMPANY_IDS" and kind is Kind.CONTACT:
+            links.put(world, row, [number for one in as_list(value) if (number := as_int(one))])
         elif name in _LINKS and _LINKS[name] in row:
             row[_LINKS[name]] = next((literal(one) for one in as_list(value)), None)
         elif (name in row and name not in READ_ONLY) or name.startswith("UF_"):

@@ -11,16 +11,17 @@ from zoneinfo import ZoneInfo
 
 from itgrix_core.sandbox.bitrix.settings import Reply
 
-_OPERATING_WINDOW_SECONDS = 600
-
 
 def iso(at: float, timezone: str) -> str:
     """Unix seconds as the portal writes a date: its own zone, whole seconds."""
     return datetime.fromtimestamp(at, ZoneInfo(timezone)).isoformat(timespec="seconds")
 
 
-def time_block(start: float, finish: float, timezone: str) -> dict[str, Any]:
-    """The `time` block of a request that ran from `start` to `finish` (Unix seconds)."""
+def time_block(start: float, finish: float, timezone: str, operating: tuple[float, int]) -> dict[str, Any]:
+    """The `time` block of a request that ran from `start` to `finish` (Unix seconds).
+
+    `operating` is what `OperatingTime.used` says of its method.
+    """
     return {
         "start": start,
         "finish": finish,
@@ -28,8 +29,8 @@ def time_block(start: float, finish: float, timezone: str) -> dict[str, Any]:
         "processing": 0,
         "date_start": iso(start, timezone),
         "date_finish": iso(finish, timezone),
-        "operating_reset_at": int(start) + _OPERATING_WINDOW_SECONDS,
-        "operating": 0,
+        "operating_reset_at": operating[1],
+        "operating": operating[0],
     }
 
 

@@ -7,13 +7,17 @@ the answer was lost. So a fault says both what the client sees and whether the m
 from __future__ import annotations
 
 import fnmatch
+import random
 import threading
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from itgrix_core.sandbox.bitrix import errors
 from itgrix_core.sandbox.bitrix.errors import RestError
+from itgrix_core.sandbox.bitrix.settings import Clock
 
 HTML_502 = (
     "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>502 Bad Gateway</body>\r\n</html>\r\n"
@@ -31,6 +35,13 @@ class FaultKind(Enum):
     """Nothing for `seconds`, then the true answer: too late for a client that waits less."""
     CUT = "cut"
     """The connection is closed without a byte."""
+    WRONG = "wrong"
+    """Status 200, and `value` stands where the result should be: another type than the method answers."""
+    TRICKLE = "trickle"
+    """The true answer byte by byte, spread over `seconds`."""
+
+
+_EXECUTED = frozenset({FaultKind.TIMEOUT, FaultKind.CUT, FaultKind.WRONG, FaultKind.TRICKLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +50,18 @@ class Fault:
 
     Attributes:
         kind: what the client sees.
-        method: name or pattern (`crm.*`), any case; commands inside a batch are met too, by `ANSWER` only.
+        method: name or pattern (`crm.*`, `upload`, `oauth/token`), any case; commands inside a batch are met
+            too, by `ANSWER` only.
         skip: how many matching calls pass first; 2 means that the third fails.
         times: how many then fail; 0 means all.
-        is_executed: whether the portal did the work all the same; `None` is yes for TIMEOUT and CUT, else no.
+        share: of the calls that would fail, how many do (0 to 1); `seed` chooses which, always the same ones.
+        for_seconds: how long the rule is in force, by the portal's clock; `None` for ever.
+        is_executed: whether the portal did the work all the same; `None` is no for ANSWER and HTML, else yes.
         status: HTTP status of ANSWER.
         code: error code of ANSWER.
         text: error text of ANSWER.
-        seconds: how long TIMEOUT waits.
+        seconds: how long TIMEOUT waits and TRICKLE takes.
+        value: what WRONG answers.
     """
 
     kind: FaultKind
@@ -58,13 +73,17 @@ class Fault:
     code: str = "INTERNAL_SERVER_ERROR"
     text: str = "Internal server error"
     seconds: float = 5.0
+    share: float = 1.0
+    seed: int = 0
+    for_seconds: float | None = None
+    value: Any = "unexpected"
 
     @property
     def executes(self) -> bool:
         """Whether the method is executed before the trouble begins."""
         if self.is_executed is not None:
             return self.is_executed
-        return self.kind in {FaultKind.TIMEOUT, FaultKind.CUT}
+        return self.kind in _EXECUTED
 
     def error(self) -> RestError:
         """The error that ANSWER and HTML stand for."""
@@ -74,49 +93,70 @@ class Fault:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Fault:
-        """A rule from JSON of the same names; raises `TypeError`, `ValueError` or `KeyError` for others."""
-        return cls(**{**data, "kind": FaultKind(data["kind"])})
+        """A rule from JSON of the same names; raises `TypeError`, `ValueError` or `KeyError` for others.
+
+        `{"error": "expired_token"}` is short for the ANSWER of a system error.
+        """
+        values = dict(data)
+        if "error" in values:
+            error = errors.system(values.pop("error"))
+            told = {"status": error.status, "code": error.code, "text": error.text}
+            values = {"kind": FaultKind.ANSWER.value, **told, **values}
+        return cls(**{**values, "kind": FaultKind(values["kind"])})
+
+
+@dataclass(slots=True)
+class _Rule:
+    """A fault in force: since when, how many calls it has met, and the dice of its share."""
+
+    fault: Fault
+    since: float
+    seen: int = 0
+    dice: random.Random = field(default_factory=random.Random)
+
+    def is_spent(self, now: float) -> bool:
+        """Whether it will spoil nothing more."""
+        limit, lasting = self.fault.times, self.fault.for_seconds
+        return (limit > 0 and self.seen >= self.fault.skip + limit) or (
+            lasting is not None and now >= self.since + lasting
+        )
+
+    def meet(self) -> bool:
+        """Count a call; whether it is to fail."""
+        self.seen += 1
+        return self.seen > self.fault.skip and self.dice.random() < self.fault.share
 
 
 class FaultTable:
     """The rules in force; the first that is due wins, each counts the calls that it matches."""
 
-    def __init__(self) -> None:
-        self._rules: list[Fault] = []
-        self._seen: list[int] = []
+    def __init__(self, clock: Clock = time.time) -> None:
+        self._clock = clock
+        self._rules: list[_Rule] = []
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
         """Put a rule behind the others."""
         with self._lock:
-            self._rules.append(fault)
-            self._seen.append(0)
+            self._rules.append(_Rule(fault, self._clock(), dice=random.Random(fault.seed)))  # noqa: S311 - dice for faults
 
     def clear(self) -> None:
         """Forget all rules."""
         with self._lock:
             self._rules.clear()
-            self._seen.clear()
 
     def rules(self) -> list[Fault]:
         """The rules that still have something to spoil."""
         with self._lock:
-            return [
-                rule for rule, seen in zip(self._rules, self._seen, strict=True) if not _is_spent(rule, seen)
-            ]
+            return [rule.fault for rule in self._rules if not rule.is_spent(self._clock())]
 
     def take(self, method: str, kinds: frozenset[FaultKind] = frozenset(FaultKind)) -> Fault | None:
         """The fault of this call of `method`, counting it; `None` when it may pass."""
         with self._lock:
-            for index, rule in enumerate(self._rules):
-                if rule.kind not in kinds or not fnmatch.fnmatchcase(method.lower(), rule.method.lower()):
+            for rule in self._rules:
+                fault = rule.fault
+                if fault.kind not in kinds or not fnmatch.fnmatchcase(method.lower(), fault.method.lower()):
                     continue
-                seen = self._seen[index]
-                self._seen[index] += 1
-                if seen >= rule.skip and not _is_spent(rule, seen):
-                    return rule
+                if not rule.is_spent(self._clock()) and rule.meet():
+                    return fault
         return None
-
-
-def _is_spent(rule: Fault, seen: int) -> bool:
-    return rule.times > 0 and seen >= rule.skip + rule.times

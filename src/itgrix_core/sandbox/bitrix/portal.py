@@ -9,17 +9,20 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from itgrix_core.sandbox.bitrix import errors
+from itgrix_core.sandbox.bitrix import errors, keeping, oauth
+from itgrix_core.sandbox.bitrix.costs import cost_of
 from itgrix_core.sandbox.bitrix.door import Asked, caller_of, check_right, check_upload, has_scope
 from itgrix_core.sandbox.bitrix.envelope import envelope, time_block
 from itgrix_core.sandbox.bitrix.errors import RestError
 from itgrix_core.sandbox.bitrix.faults import Fault, FaultKind, FaultTable
 from itgrix_core.sandbox.bitrix.ledger import Entry, Ledger, shortened
-from itgrix_core.sandbox.bitrix.limits import Bucket
+from itgrix_core.sandbox.bitrix.limits import Bucket, OperatingTime
 from itgrix_core.sandbox.bitrix.methods import HANDLERS, NAMES, batch, recordings
 from itgrix_core.sandbox.bitrix.php import any_case, as_text
 from itgrix_core.sandbox.bitrix.seed import Seed, default_seed, plant
@@ -28,15 +31,17 @@ from itgrix_core.sandbox.bitrix.world import World
 
 _OK = 200
 _UPLOAD = "upload"
+OAUTH = "oauth/token"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """HTTP status and JSON body, and the fault that the transport has to play, if any."""
+    """HTTP status and JSON body, where a redirect leads, the fault that the transport has to play, if any."""
 
     status: int
     body: Any
     fault: Fault | None = None
+    location: str = ""
 
 
 @dataclass(slots=True)
@@ -59,11 +64,26 @@ class _Visit:
         return Entry(self.number, self.at, self.name, params, answer.status, answer.body, is_executed, *names)
 
 
+class MovableClock:
+    """A clock that can be moved forward: for what lasts an hour in a portal and must not in a test."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._offset = 0.0
+
+    def __call__(self) -> float:
+        """Unix seconds."""
+        return self._clock() + self._offset
+
+    def forward(self, seconds: float) -> None:
+        """Let this much time pass at once; never backwards."""
+        self._offset += max(0.0, seconds)
+
+
 class Portal:
     """A Bitrix24 in memory.
 
     Attributes:
-        settings: what kind of portal it is.
         world: its memory; read it under `lock`.
         ledger: every request.
         faults: trouble to come.
@@ -75,48 +95,103 @@ class Portal:
         seed: Seed | None = None,
         clock: Clock = time.time,
         ledger_path: Path | None = None,
+        state_path: Path | None = None,
     ) -> None:
-        self.settings = settings or Settings()
-        self.clock = clock
+        """`state_path`: the file in which the memory is kept; what it holds already wins over `seed`."""
+        self.clock = MovableClock(clock)
         self.lock = threading.RLock()
-        self.world = World(self.settings, clock)
+        self.world = World(settings or Settings(), self.clock)
         self.ledger = Ledger(ledger_path)
-        self.faults = FaultTable()
-        self._bucket = Bucket(self.settings.limits, clock)
-        plant(self.world, seed or default_seed())
+        self.faults = FaultTable(self.clock)
+        self._bucket = Bucket(self.settings.limits, self.clock)
+        self._operating = OperatingTime(self.settings.limits, self.clock)
+        self._state_path = state_path
+        if state_path is not None and state_path.exists():
+            keeping.load(self.world, state_path)
+        else:
+            plant(self.world, seed or default_seed())
+
+    @property
+    def settings(self) -> Settings:
+        """What kind of portal it is."""
+        return self.world.settings
+
+    def change(self, **switches: Any) -> None:
+        """Turn switches of the settings while the portal runs; raises `TypeError` for names that are none."""
+        self.world.settings = replace(self.settings, **switches)
+
+    @contextmanager
+    def changing(self) -> Iterator[World]:
+        """The world for somebody who changes it beside the methods: alone in it, and kept afterwards."""
+        with self.lock:
+            yield self.world
+            if self._state_path is not None:
+                keeping.save(self.world, self._state_path)
+
+    def latency(self, method: str) -> float:
+        """How long a request waits before it is executed."""
+        fixed = self.settings.latency_seconds
+        return cost_of(canonical(method)).latency if fixed is None else fixed
 
     def answer(self, asked: Asked) -> Answer:
         """Let a request through the limits, the faults and the door, and execute it."""
         visit = self._visit(asked.method, asked.params)
         try:
+            self._check_place(asked)
             self._bucket.pour(asked.address)
             visit.fault = self.faults.take(visit.name)
             _fail_before(visit.fault)
-            visit.caller = caller_of(self.settings, asked, self.clock())
+            visit.caller = caller_of(self.world, asked)
             reply = self._run(visit.name, visit.caller, visit)
         except RestError as error:
-            return self._written(visit, Answer(error.status, error.body(), visit.fault), is_executed=False)
-        body = envelope(reply, self._time(visit.at))
+            return self._refused(visit, error)
+        body = envelope(reply, self._time(visit))
         return self._written(visit, Answer(_OK, body, visit.fault), is_executed=True)
+
+    def token(self, params: Params) -> Answer:
+        """The OAuth server's `/oauth/token/`; neither secrets nor tokens are written down."""
+        shown: Params = {name: params[name] for name in ("grant_type", "client_id") if name in params}
+        visit = self._visit(OAUTH, shown)
+        try:
+            visit.fault = self.faults.take(OAUTH)
+            _fail_before(visit.fault)
+            with self.changing() as world:
+                body = oauth.token(world, params)
+        except RestError as error:
+            return self._refused(visit, error)
+        told = {name: body[name] for name in ("domain", "expires_in", "user_id")}
+        answer = self._written(visit, Answer(_OK, {"result": told}, visit.fault), is_executed=True)
+        return replace(answer, body=body) if answer.status == _OK else answer
 
     def upload(self, asked: Asked, name: str, content: bytes) -> Answer:
         """The file that follows attachRecord's `uploadUrl`."""
         token = as_text(asked.params.get("token"))
         visit = self._visit(_UPLOAD, {"token": token, "name": name, "size": len(content)})
         try:
+            self._check_place(asked)
             self._bucket.pour(asked.address)
             visit.fault = self.faults.take(_UPLOAD)
             _fail_before(visit.fault)
-            check_upload(self.settings, asked, self.clock())
-            with self.lock:
-                reply = Reply(recordings.upload(self.world, token, name, content))
+            check_upload(self.world, asked)
+            with self.changing() as world:
+                reply = Reply(recordings.upload(world, token, name, content))
         except RestError as error:
-            return self._written(visit, Answer(error.status, error.body(), visit.fault), is_executed=False)
-        body = envelope(reply, self._time(visit.at))
+            return self._refused(visit, error)
+        body = envelope(reply, self._time(visit))
         return self._written(visit, Answer(_OK, body, visit.fault), is_executed=True)
+
+    def _check_place(self, asked: Asked) -> None:
+        """A renamed portal answers under its new name only; the old one leads there."""
+        new = self.world.moved_to
+        if new and asked.host and asked.host != new:
+            raise errors.moved(self.settings.moved_status, f"http://{new}{asked.path}")
 
     def _visit(self, method: str, params: Params) -> _Visit:
         return _Visit(self.ledger.number(), self.clock(), canonical(method), params)
+
+    def _refused(self, visit: _Visit, error: RestError) -> Answer:
+        answer = Answer(error.status, error.body(), visit.fault, error.location)
+        return self._written(visit, answer, is_executed=False)
 
     def _written(self, visit: _Visit, answer: Answer, *, is_executed: bool) -> Answer:
         """Write the visit down with the status that the client sees and the true answer; spoil the answer."""
@@ -124,6 +199,8 @@ class Portal:
         spoiled = answer
         if fault is not None and fault.kind in {FaultKind.ANSWER, FaultKind.HTML}:
             spoiled = Answer(fault.error().status, fault.error().body(), fault)
+        elif fault is not None and fault.kind is FaultKind.WRONG and is_executed:
+            spoiled = replace(answer, body={**answer.body, "result": fault.value})
         status = 0 if fault is not None and fault.kind is FaultKind.CUT else spoiled.status
         self.ledger.write(visit.entry(Answer(status, answer.body), is_executed=is_executed))
         return spoiled
@@ -144,12 +221,12 @@ class Portal:
             _fail_before(visit.fault)
             reply = self._execute(visit.name, caller, params)
         except RestError as error:
-            self._written(visit, Answer(error.status, error.body(), visit.fault), is_executed=False)
+            self._refused(visit, error)
             raise
         self._written(visit, Answer(_OK, reply.result, visit.fault), is_executed=True)
         if visit.fault is not None:
             raise visit.fault.error()
-        return reply, self._time(visit.at)
+        return reply, self._time(visit)
 
     def _execute(self, name: str, caller: Caller, params: Params) -> Reply:
         """Run one method alone in the world; raises what the portal would answer."""
@@ -158,12 +235,15 @@ class Portal:
         if name not in HANDLERS:
             raise errors.method_not_found()
         check_right(self.settings, caller, name)
-        with self.lock:
-            result = HANDLERS[name](self.world, caller, params)
+        self._operating.check(_named(caller), name)
+        with self.changing() as world, world.acting(caller.user_id, as_text(params.get("auth_connector"))):
+            result = HANDLERS[name](world, caller, params)
+        self._operating.charge(_named(caller), name, cost_of(name).operating)
         return result if isinstance(result, Reply) else Reply(result)
 
-    def _time(self, at: float) -> dict[str, Any]:
-        return time_block(at, self.clock(), self.settings.timezone)
+    def _time(self, visit: _Visit) -> dict[str, Any]:
+        operating = self._operating.used(_named(visit.caller), visit.name)
+        return time_block(visit.at, self.clock(), self.settings.timezone, operating)
 
 
 def _fail_before(fault: Fault | None) -> None:
@@ -179,6 +259,8 @@ def canonical(method: str) -> str:
 
 def _about_method(params: Params, caller: Caller) -> dict[str, bool]:
     """method.get: whether there is such a method and whether this caller may use it."""
+    if any_case(params, "name") is None:
+        raise errors.missing("name")
     name = canonical(as_text(any_case(params, "name")))
     is_existing = name.lower() in NAMES
     return {"isExisting": is_existing, "isAvailable": is_existing and has_scope(caller, name)}

@@ -101,6 +101,7 @@ class ActiveCall:
     started_at: float
     registered_at: float
     source: str = ""
+    call_list: int | None = None
     is_internal: bool = False
     found: Found = field(default_factory=Found)
     created: list[tuple[str, int]] = field(default_factory=list)
@@ -137,6 +138,7 @@ class Statistic:
     activity_id: int | None
     record_file_id: int | None = None
     record_url: str | None = None
+    transcript_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from itgrix_core.errors import ConfigError
 from itgrix_core.sandbox.bitrix import entities
 from itgrix_core.sandbox.bitrix.directory import Category, Status, default_statuses
 from itgrix_core.sandbox.bitrix.fields import Kind
@@ -73,7 +76,7 @@ def default_users() -> tuple[User, ...]:
         )
         for n, (name, last_name) in enumerate(_STAFF, start=1)
     )
-    return (User(1, "Admin", is_admin=True), *staff)
+    return (User(1, "Admin", is_admin=True, email="admin@example.com"), *staff)
 
 
 def default_seed() -> Seed:
@@ -116,16 +119,26 @@ def plant(world: World, seed: Seed) -> None:
 _RECORDS = {"users": User, "departments": Department, "categories": Category, "statuses": Status}
 
 
-def from_json(data: Mapping[str, Any]) -> Seed:
-    """Start data from JSON of the same names; raises `TypeError` for names that are none."""
+def from_data(data: Mapping[str, Any]) -> Seed:
+    """Start data from plain data; raises `TypeError` or `ValueError` for names that are none."""
     values: dict[str, Any] = {}
     for name, rows in data.items():
         record = _RECORDS.get(name)
         if name == "lines":
-            values[name] = dict(rows)
+            values[name] = {str(number): str(title) for number, title in dict(rows).items()}
+        elif name == "excluded":
+            values[name] = tuple(str(number) for number in rows)
         else:
-            values[name] = tuple(record(**_tuples(row)) if record else row for row in rows)
+            values[name] = tuple(record(**_tuples(row)) if record else _entity(row) for row in rows)
     return Seed(**values)
+
+
+def _entity(row: Mapping[str, Any]) -> Fields:
+    """Fields of an entity; in a file phones may be a list of numbers."""
+    given = row.get("PHONE")
+    if isinstance(given, list) and not any(isinstance(one, Mapping) for one in given):
+        return {**row, "PHONE": phones(*map(str, given))}
+    return row
 
 
 def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,5 +146,16 @@ def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read(path: Path) -> Seed:
-    """Start data from a JSON file."""
-    return from_json(json.loads(path.read_text(encoding="utf-8")))
+    """Start data from a YAML file (JSON is YAML, too).
+
+    Raises:
+        ConfigError: the file cannot be read or says what no seed knows; the sentence tells what.
+    """
+    names = ", ".join(one.name for one in dataclasses.fields(Seed))
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        return from_data(data)
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError([f"{path} cannot be read: {error}"]) from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ConfigError([f"{path}: {error}; it may hold {names} (docs/sandbox.md shows one)"]) from error

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from itgrix_core.sandbox.bitrix.portal import Portal
+from itgrix_core.sandbox.bitrix.posting import Postman
 from itgrix_core.sandbox.bitrix.seed import Seed
 from itgrix_core.sandbox.bitrix.settings import Clock, Settings
 from itgrix_core.sandbox.bitrix.web import create_app
@@ -34,6 +35,7 @@ class RunningPortal:
         self.port = self._server.port
         self.url = f"http://127.0.0.1:{self.port}/"
         portal.world.base_url = self.url
+        self._postman = Postman(portal.world.mail)
 
     @property
     def webhook(self) -> str:
@@ -45,6 +47,7 @@ class RunningPortal:
         """Answer what is under way, end every thread, close every socket; a second time does nothing."""
         self._stopping.set()
         self._server.stop()
+        self._postman.stop()
 
     def wait(self) -> None:
         """Wait until the portal is stopped (for a process of its own)."""
@@ -66,6 +69,7 @@ def run_portal(
     *,
     clock: Clock = time.time,
     ledger_path: Path | None = None,
+    state_path: Path | None = None,
 ) -> RunningPortal:
     """Start a portal. `port` 0 takes a free one; raises `OSError` when the port is taken."""
-    return RunningPortal(Portal(settings, seed, clock, ledger_path), port)
+    return RunningPortal(Portal(settings, seed, clock, ledger_path, state_path), port)

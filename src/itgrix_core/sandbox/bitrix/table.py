@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from itgrix_core.sandbox.bitrix.filters import matches, sort_key
@@ -13,31 +14,31 @@ PAGE = 50
 Row = dict[str, Any]
 
 
+@dataclass
 class Table:
     """Rows of one kind by id. Ids are never used twice; a row holds its own under ID, as a string."""
 
-    def __init__(self, first_id: int = 1) -> None:
-        self._rows: dict[int, Row] = {}
-        self._next = first_id
+    next_id: int = 1
+    by_id: dict[int, Row] = field(default_factory=dict)
 
     def add(self, row: Row) -> int:
         """Keep a row and give it the next id."""
-        number, self._next = self._next, self._next + 1
+        number, self.next_id = self.next_id, self.next_id + 1
         row["ID"] = str(number)
-        self._rows[number] = row
+        self.by_id[number] = row
         return number
 
     def get(self, number: int | None) -> Row | None:
         """The row of an id, `None` if there is none."""
-        return self._rows.get(number) if number is not None else None
+        return self.by_id.get(number) if number is not None else None
 
     def remove(self, number: int) -> None:
         """Forget a row."""
-        self._rows.pop(number, None)
+        self.by_id.pop(number, None)
 
     def rows(self) -> list[Row]:
         """All rows, oldest first."""
-        return list(self._rows.values())
+        return list(self.by_id.values())
 
 
 def page(rows: list[Row], start: int) -> Reply:

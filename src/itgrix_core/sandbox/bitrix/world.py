@@ -6,22 +6,27 @@ the portal's lock, so that nothing here needs one.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import Any
+from urllib.parse import urlsplit
 
 from itgrix_core.sandbox.bitrix.directory import Category, Status
 from itgrix_core.sandbox.bitrix.envelope import iso
 from itgrix_core.sandbox.bitrix.errors import RestError
 from itgrix_core.sandbox.bitrix.fields import Kind
+from itgrix_core.sandbox.bitrix.keys import Keyring
 from itgrix_core.sandbox.bitrix.records import ActiveCall, Department, Line, RecordFile, Statistic, User
 from itgrix_core.sandbox.bitrix.settings import Caller, Clock, Settings
+from itgrix_core.sandbox.bitrix.subscriptions import Handler, Post, Queued
 from itgrix_core.sandbox.bitrix.table import Row, Table
 
 
 def _tables() -> dict[Kind, Table]:
     """Ids of different types start apart, so that a mixed-up type shows."""
-    return {kind: Table(first_id=1 + 1000 * kind.value) for kind in Kind}
+    return {kind: Table(next_id=1 + 1000 * kind.value) for kind in Kind}
 
 
 @dataclass
@@ -38,6 +43,13 @@ class World:
         uploads: by upload token, (CALL_ID, file name).
         messages: chat messages and notices, as (user id, text).
         excluded: numbers on the CRM's exclusion list.
+        links: by contact id, the companies it belongs to, the first of them its main one.
+        transcripts: by CALL_ID, the text of a call.
+        keys: tokens and codes given out.
+        handlers, queue, posts: who asked for events, what waits to be fetched, what was posted; `mail` is
+            what is still to be posted.
+        actor, connector: who does what is being done, and the `auth_connector` he named.
+        base_url: where the portal answers; `domain`: its name, which a move changes.
     """
 
     settings: Settings
@@ -48,10 +60,12 @@ class World:
     statuses: list[Status] = field(default_factory=list)
     categories: tuple[Category, ...] = ()
     entities: dict[Kind, Table] = field(default_factory=_tables)
-    activities: Table = field(default_factory=lambda: Table(first_id=7001))
+    activities: Table = field(default_factory=lambda: Table(next_id=7001))
     bindings: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     comments: Table = field(default_factory=Table)
     tasks: Table = field(default_factory=Table)
+    call_lists: Table = field(default_factory=Table)
+    solutions: Table = field(default_factory=Table)
     active: dict[str, ActiveCall] = field(default_factory=dict)
     finished: dict[str, Statistic] = field(default_factory=dict)
     cards: dict[str, set[int]] = field(default_factory=dict)
@@ -60,12 +74,42 @@ class World:
     uploads: dict[str, tuple[str, str]] = field(default_factory=dict)
     messages: list[tuple[int, str]] = field(default_factory=list)
     excluded: list[str] = field(default_factory=list)
-    base_url: str = ""
-    _counter: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    links: dict[int, list[int]] = field(default_factory=dict)
+    transcripts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    keys: Keyring = field(default_factory=Keyring)
+    handlers: list[Handler] = field(default_factory=list)
+    queue: list[Queued] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    mail: SimpleQueue[Post | None] = field(default_factory=SimpleQueue)
+    actor: int = 0
+    connector: str = ""
+    base_url: str = "http://127.0.0.1/"
+    moved_to: str = ""
+    last_id: int = 0
 
     def next_id(self) -> int:
         """A number that was not given before: for records without a table of their own."""
-        return next(self._counter)
+        self.last_id += 1
+        return self.last_id
+
+    @property
+    def domain(self) -> str:
+        """The portal's host (with the port, as it is not the usual one)."""
+        return self.moved_to or urlsplit(self.base_url).netloc
+
+    @property
+    def endpoint(self) -> str:
+        """Where methods are called by token; also what the OAuth server's address is made of."""
+        return f"http://{self.domain}/rest/"
+
+    @contextmanager
+    def acting(self, user_id: int, connector: str = "") -> Iterator[None]:
+        """Whatever happens inside is this user's doing; its events name him."""
+        self.actor, self.connector = user_id, connector
+        try:
+            yield
+        finally:
+            self.actor, self.connector = 0, ""
 
     def now_iso(self) -> str:
         """This moment as the portal writes dates."""

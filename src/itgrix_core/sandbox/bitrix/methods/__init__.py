@@ -7,16 +7,25 @@ from typing import Any
 
 from itgrix_core.sandbox.bitrix.methods import (
     application,
+    bindings,
+    call_lists,
     calls,
     clients,
     crm,
+    event,
     finishing,
+    item,
     lines,
+    notices,
     people,
     recordings,
+    solutions,
     statistics,
+    tasks,
+    ties,
     timeline,
-    work,
+    todo,
+    transcripts,
 )
 from itgrix_core.sandbox.bitrix.settings import Caller, Params
 from itgrix_core.sandbox.bitrix.world import World
@@ -25,22 +34,32 @@ Handler = Callable[[World, Caller, Params], Any]
 
 _MODULES = (
     application,
+    bindings,
+    call_lists,
     calls,
     clients,
     crm,
+    event,
     finishing,
+    item,
     lines,
+    notices,
     people,
     recordings,
+    solutions,
     statistics,
+    tasks,
+    ties,
     timeline,
-    work,
+    todo,
+    transcripts,
 )
 HANDLERS: dict[str, Handler] = {
     name: handler for module in _MODULES for name, handler in module.METHODS.items()
 }
 NAMES: dict[str, str] = {name.lower(): name for name in (*HANDLERS, "batch", "method.get")}
 
+_APPLICATION_ALWAYS = ("event.bind", "event.unbind", "event.get", "event.offline.")
 _APPLICATION_ONLY = ("telephony.externalCall.register", "telephony.externalCall.finish")
 _SCOPES = {
     "telephony": {"telephony"},
@@ -50,6 +69,7 @@ _SCOPES = {
     "department": {"department"},
     "tasks": {"task", "tasks"},
     "im": {"im"},
+    "timeman": {"timeman"},
 }
 
 
@@ -61,3 +81,8 @@ def scopes_of(name: str) -> set[str]:
 def wants_application(name: str) -> bool:
     """Whether documentation keeps the method from webhooks."""
     return name in _APPLICATION_ONLY or name.startswith("telephony.externalLine.")
+
+
+def wants_application_always(name: str) -> bool:
+    """Whether no portal lets webhooks use the method."""
+    return name.startswith(_APPLICATION_ALWAYS)

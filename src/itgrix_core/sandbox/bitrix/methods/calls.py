@@ -58,6 +58,7 @@ def _asked(world: World, caller: Caller, params: Params) -> ActiveCall:
         started_at=started_at,
         registered_at=now,
         source=as_text(params.get("CRM_SOURCE")),
+        call_list=as_int(params.get("CALL_LIST_ID")) or None,
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from itgrix_core.sandbox.bitrix import entities
-from itgrix_core.sandbox.bitrix.directory import status_rows
+from itgrix_core.sandbox.bitrix import descriptions, entities
+from itgrix_core.sandbox.bitrix.directory import Category, status_rows
 from itgrix_core.sandbox.bitrix.errors import RestError, classic, missing
 from itgrix_core.sandbox.bitrix.fields import Kind
 from itgrix_core.sandbox.bitrix.filters import matches
@@ -56,13 +56,16 @@ def _methods_of(kind: Kind) -> dict[str, Handler]:
         return True
 
     def delete(world: World, _caller: Caller, params: Params) -> bool:
-        world.entities[kind].remove(int(_row(world, kind, params)["ID"]))
+        entities.remove(world, kind, int(_row(world, kind, params)["ID"]))
         return True
 
     def listing(world: World, _caller: Caller, params: Params) -> Reply:
         return listed(world.entities[kind].rows(), params, hidden=NAMES)
 
-    named = {"add": add, "get": get, "update": update, "delete": delete, "list": listing}
+    def fields(_world: World, _caller: Caller, _params: Params) -> dict[str, Any]:
+        return descriptions.described(descriptions.OF_KIND[kind])
+
+    named = {"add": add, "get": get, "update": update, "delete": delete, "list": listing, "fields": fields}
     return {f"crm.{kind.name.lower()}.{name}": handler for name, handler in named.items()}
 
 
@@ -122,24 +125,45 @@ def list_statuses(world: World, _caller: Caller, params: Params) -> Reply:
     return Reply(ordered(rows, mapping_of(params, "order")), total=len(rows))
 
 
-def list_categories(world: World, _caller: Caller, params: Params) -> Reply:
-    """crm.category.list: the funnels of deals; the default one has id 0."""
+def _check_deals(params: Params) -> None:
     if as_int(params.get("entityTypeId")) is None:
         raise missing("entityTypeId")
     if as_int(params["entityTypeId"]) != Kind.DEAL.value:
         raise RestError(400, "ENTITY_TYPE_NOT_SUPPORTED", "Entity type is not supported")
-    rows = [
-        {
-            "id": category.id,
-            "name": category.name,
-            "sort": 200 if category.id else 300,
-            "entityTypeId": Kind.DEAL.value,
-            "isDefault": "N" if category.id else "Y",
-            **({"originId": "", "originatorId": ""} if category.id else {}),
-        }
-        for category in world.categories
-    ]
+
+
+def list_categories(world: World, _caller: Caller, params: Params) -> Reply:
+    """crm.category.list: the funnels of deals; the default one has id 0."""
+    _check_deals(params)
+    rows = [_category(one) for one in world.categories]
     return Reply({"categories": rows}, total=len(rows))
+
+
+def get_category(world: World, _caller: Caller, params: Params) -> dict[str, Any]:
+    """crm.category.get: one funnel."""
+    _check_deals(params)
+    if params.get("id") is None:
+        raise missing("id")
+    for one in world.categories:
+        if one.id == as_int(params["id"]):
+            return {"category": _category(one)}
+    raise RestError(400, "NOT_FOUND", "Element not found")
+
+
+def _category(category: Category) -> dict[str, Any]:
+    return {
+        "id": category.id,
+        "name": category.name,
+        "sort": 200 if category.id else 300,
+        "entityTypeId": Kind.DEAL.value,
+        "isDefault": "N" if category.id else "Y",
+        **({"originId": "", "originatorId": ""} if category.id else {}),
+    }
+
+
+def activity_fields(_world: World, _caller: Caller, _params: Params) -> dict[str, Any]:
+    """crm.activity.fields: what an activity is made of."""
+    return descriptions.described(descriptions.ACTIVITY)
 
 
 def crm_mode(world: World, _caller: Caller, _params: Params) -> int:
@@ -153,5 +177,7 @@ METHODS: dict[str, Handler] = {
     "crm.timeline.comment.add": add_comment,
     "crm.status.list": list_statuses,
     "crm.category.list": list_categories,
+    "crm.category.get": get_category,
+    "crm.activity.fields": activity_fields,
     "crm.settings.mode.get": crm_mode,
 }

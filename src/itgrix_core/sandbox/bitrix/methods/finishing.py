@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from itgrix_core.sandbox.bitrix import activities, entities
+from itgrix_core.sandbox.bitrix import activities, entities, events
 from itgrix_core.sandbox.bitrix.errors import RestError
 from itgrix_core.sandbox.bitrix.fields import Kind
 from itgrix_core.sandbox.bitrix.methods.calls import active_id, user_of
@@ -40,7 +40,27 @@ def finish(world: World, _caller: Caller, params: Params) -> dict[str, Any]:
     _note_missed(world, statistic)
     if is_yes(params.get("ADD_TO_CHAT", world.settings.finish_tells_chat)):
         world.tell(user_id, f"Call {call.number}: {statistic.status_code}, {statistic.duration} s")
+    events.fire(world, "ONVOXIMPLANTCALLEND", _ended(world, statistic))
     return finish_result(statistic)
+
+
+def _ended(world: World, statistic: Statistic) -> dict[str, Any]:
+    """What ONVOXIMPLANTCALLEND tells."""
+    call = statistic.call
+    return {
+        "CALL_ID": call.call_id,
+        "CALL_TYPE": call.type,
+        "PHONE_NUMBER": call.number,
+        "PORTAL_NUMBER": call.portal_number,
+        "PORTAL_USER_ID": statistic.user_id,
+        "CALL_DURATION": statistic.duration,
+        "CALL_START_DATE": world.iso(call.started_at),
+        "COST": statistic.cost,
+        "COST_CURRENCY": statistic.currency,
+        "CALL_FAILED_CODE": statistic.status_code,
+        "CALL_FAILED_REASON": statistic.failed_reason,
+        "CRM_ACTIVITY_ID": statistic.activity_id or 0,
+    }
 
 
 def _close(world: World, call: ActiveCall, user_id: int, params: Params) -> Statistic:

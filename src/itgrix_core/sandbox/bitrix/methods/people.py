@@ -1,4 +1,4 @@
-"""user.*, profile and department.get: who works here and under which extension.
+"""user.*, profile, timeman.status and department.get: who works here and under which extension.
 
 Fields of a user without a value are left out of the answer, and phones are told only to scopes above
 user_brief: both have surprised connectors.
@@ -6,10 +6,13 @@ user_brief: both have surprised connectors.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from itgrix_core.sandbox.bitrix.errors import RestError
 from itgrix_core.sandbox.bitrix.filters import matches
-from itgrix_core.sandbox.bitrix.php import any_case, as_list, as_text, mapping_of
+from itgrix_core.sandbox.bitrix.php import any_case, as_int, as_list, as_text, mapping_of
 from itgrix_core.sandbox.bitrix.records import Department, User
 from itgrix_core.sandbox.bitrix.settings import Caller, Params, Reply
 from itgrix_core.sandbox.bitrix.table import Row, ordered, page, project, start_of
@@ -61,6 +64,52 @@ def get(world: World, caller: Caller, params: Params) -> Reply:
     return Reply([project(row, selected, frozenset()) for row in answer.result], answer.total, answer.next)
 
 
+def search(world: World, caller: Caller, params: Params) -> Reply:
+    """user.search: like user.get; FIND looks through names, NAME and LAST_NAME for their beginnings."""
+    conditions = {**_loose(params), **mapping_of(params, "FILTER")}
+    find = as_text(conditions.pop("FIND", "")).lower()
+    prefixes = {
+        name: as_text(conditions.pop(name)).lower() for name in ("NAME", "LAST_NAME") if name in conditions
+    }
+    keep = {
+        "ID": [
+            str(user.id)
+            for user in world.users.values()
+            if find in user.full_name.lower()
+            and user.name.lower().startswith(prefixes.get("NAME", ""))
+            and user.last_name.lower().startswith(prefixes.get("LAST_NAME", ""))
+        ]
+    }
+    others = {
+        name: value for name, value in params.items() if name.upper() in ("SORT", "ORDER", "SELECT", "START")
+    }
+    return get(world, caller, {**others, "FILTER": {**conditions, **keep}})
+
+
+def timeman(world: World, caller: Caller, params: Params) -> dict[str, Any]:
+    """timeman.status: a user's working day; of another one only to administrators."""
+    number = as_int(any_case(params, "USER_ID")) or caller.user_id
+    user = world.users.get(number)
+    if user is None:
+        raise RestError(400, "", "User not found")
+    is_open = user.timeman in ("OPENED", "PAUSED")
+    now = datetime.fromtimestamp(world.clock(), ZoneInfo(world.settings.timezone))
+    start, end = now.replace(hour=9, minute=0, second=0), now.replace(hour=18, minute=0, second=0)
+    return {
+        "STATUS": user.timeman,
+        "TIME_START": start.isoformat(timespec="seconds"),
+        "TIME_FINISH": None if is_open else end.isoformat(timespec="seconds"),
+        "DURATION": "00:00:00",
+        "TIME_LEAKS": "00:00:00",
+        "ACTIVE": is_open,
+        "IP_OPEN": "",
+        "IP_CLOSE": "",
+        **dict.fromkeys(("LAT_OPEN", "LON_OPEN", "LAT_CLOSE", "LON_CLOSE"), 0),
+        "TZ_OFFSET": int((now.utcoffset() or timedelta()).total_seconds()),
+        "TIME_FINISH_DEFAULT": end.isoformat(timespec="seconds"),
+    }
+
+
 def _loose(params: Params) -> dict[str, Any]:
     """Conditions given without FILTER: user.get reads `ID=1` from the parameters themselves."""
     known = {"ID", "ACTIVE", "UF_PHONE_INNER", "UF_DEPARTMENT", "NAME", "LAST_NAME", "EMAIL", "NAME_SEARCH"}
@@ -95,7 +144,9 @@ def departments(world: World, _caller: Caller, params: Params) -> Reply:
     names = ("ID", "NAME", "PARENT", "UF_HEAD")
     conditions = {name: params[name] for name in names if name in params}
     rows = [row for one in world.departments if matches(row := _department(one), conditions)]
-    return page(rows, start_of(params))
+    field = as_text(any_case(params, "sort"))
+    found = ordered(rows, {field: any_case(params, "order") or "ASC"}) if field else rows
+    return page(found, start_of(params))
 
 
 def _department(department: Department) -> Row:
@@ -109,7 +160,9 @@ def _department(department: Department) -> Row:
 
 METHODS = {
     "user.get": get,
+    "user.search": search,
     "user.current": current,
+    "timeman.status": timeman,
     "profile": profile,
     "department.get": departments,
 }

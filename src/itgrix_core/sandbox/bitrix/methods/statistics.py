@@ -52,7 +52,7 @@ def row(world: World, statistic: Statistic) -> dict[str, Any]:
         "CRM_ACTIVITY_ID": str(statistic.activity_id) if statistic.activity_id else None,
         "REST_APP_ID": call.app_id,
         "REST_APP_NAME": call.app_name,
-        "TRANSCRIPT_ID": None,
+        "TRANSCRIPT_ID": str(statistic.transcript_id) if statistic.transcript_id else None,
         "TRANSCRIPT_PENDING": "N",
         "SESSION_ID": None,
         "REDIAL_ATTEMPT": None,

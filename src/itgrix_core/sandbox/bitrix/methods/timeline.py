@@ -1,18 +1,16 @@
-"""crm.activity.*: reading and changing activities, reminders, and what an activity is tied to."""
+"""crm.activity.add, get, list, update and delete: the entries of the timeline."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from itgrix_core.sandbox.bitrix import activities
-from itgrix_core.sandbox.bitrix.errors import RestError, classic, missing
+from itgrix_core.sandbox.bitrix.errors import classic
 from itgrix_core.sandbox.bitrix.methods.crm import fields_of, id_of
 from itgrix_core.sandbox.bitrix.php import as_int, as_list, as_text, mapping_of
 from itgrix_core.sandbox.bitrix.settings import Caller, Params, Reply
 from itgrix_core.sandbox.bitrix.table import Row, listed
 from itgrix_core.sandbox.bitrix.world import World
-
-_TODO = "6"
 
 
 def get(world: World, _caller: Caller, params: Params) -> Row:
@@ -64,72 +62,12 @@ def update(world: World, caller: Caller, params: Params) -> bool:
     return True
 
 
-def add_todo(world: World, caller: Caller, params: Params) -> dict[str, int]:
-    """crm.activity.todo.add: a reminder at a lead, contact, company or deal."""
-    type_id, number = _number(params, "ownerTypeId"), _number(params, "ownerId")
-    deadline = as_text(params.get("deadline"))
-    if not deadline:
-        raise missing("deadline")
-    if not world.owner_exists(type_id, number):
-        raise RestError(400, "OWNER_NOT_FOUND", "Owner was not found")
-    fields = {
-        "TYPE_ID": _TODO,
-        "PROVIDER_ID": "CRM_TODO",
-        "PROVIDER_TYPE_ID": "TODO",
-        "SUBJECT": as_text(params.get("title")),
-        "DESCRIPTION": as_text(params.get("description")),
-        "DEADLINE": deadline,
-        "END_TIME": deadline,
-        "RESPONSIBLE_ID": as_int(params.get("responsibleId")) or caller.user_id,
-        "ASSOCIATED_ENTITY_ID": as_int(params.get("parentActivityId")) or 0,
-        "SETTINGS": {"PING_OFFSETS": [as_int(one) for one in as_list(params.get("pingOffsets"))]},
-    }
-    return {"id": activities.create(world, fields, [(type_id, number)], caller.user_id)}
-
-
-def _number(params: Params, name: str) -> int:
-    number = as_int(params.get(name))
-    if number is None:
-        raise missing(name)
-    return number
-
-
-def _bound(world: World, params: Params) -> list[tuple[int, int]]:
-    bindings = world.bindings.get(_number(params, "activityId"))
-    if bindings is None:
-        raise RestError(400, "NOT_FOUND", "Not found.")
-    return bindings
-
-
-def list_bindings(world: World, _caller: Caller, params: Params) -> list[dict[str, int]]:
-    """crm.activity.binding.list: what an activity is tied to."""
-    return [{"entityTypeId": kind, "entityId": number} for kind, number in _bound(world, params)]
-
-
-def add_binding(world: World, _caller: Caller, params: Params) -> bool:
-    """crm.activity.binding.add: tie an activity to one more entity."""
-    bindings = _bound(world, params)
-    owner = (_number(params, "entityTypeId"), _number(params, "entityId"))
-    if not world.owner_exists(*owner):
-        raise RestError(400, "OWNER_NOT_FOUND", "Owner was not found")
-    if owner in bindings:
-        raise RestError(400, "ACTIVITY_IS_ALREADY_BOUND", "Activity is already bound to this item")
-    bindings.append(owner)
-    return True
-
-
-def delete_binding(world: World, _caller: Caller, params: Params) -> bool:
-    """crm.activity.binding.delete: untie; the last tie cannot be cut. The owner becomes the next in line."""
-    bindings = _bound(world, params)
-    owner = (_number(params, "entityTypeId"), _number(params, "entityId"))
-    if owner not in bindings:
-        raise RestError(400, "BINDING_NOT_FOUND", "Activity is not bound to this item")
-    if len(bindings) == 1:
-        raise RestError(400, "LAST_BINDING_CANNOT_BE_DELETED", "The only binding cannot be deleted")
-    bindings.remove(owner)
-    row = world.activities.get(_number(params, "activityId"))
-    if row is not None:
-        row["OWNER_TYPE_ID"], row["OWNER_ID"] = (str(part) for part in bindings[0])
+def delete(world: World, _caller: Caller, params: Params) -> bool:
+    """crm.activity.delete: an activity and its ties."""
+    number = id_of(params)
+    if world.activities.get(number) is None:
+        raise classic("Activity is not found")
+    activities.remove(world, number)
     return True
 
 
@@ -138,8 +76,5 @@ METHODS = {
     "crm.activity.list": listing,
     "crm.activity.add": add,
     "crm.activity.update": update,
-    "crm.activity.todo.add": add_todo,
-    "crm.activity.binding.list": list_bindings,
-    "crm.activity.binding.add": add_binding,
-    "crm.activity.binding.delete": delete_binding,
+    "crm.activity.delete": delete,
 }
