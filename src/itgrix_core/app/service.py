@@ -24,6 +24,7 @@ from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, NameList
 from itgrix_core.crm.adapter import Adapter
 from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
 from itgrix_core.errors import CrmError
+from itgrix_core.filing.creation import CreationRule
 from itgrix_core.filing.lists import Lists, Names
 from itgrix_core.filing.rules import CardRules, Rules
 from itgrix_core.jobs.accounts import Account, Accounts
@@ -226,7 +227,10 @@ def rules_of(crm: BitrixSettings) -> Rules:
         default_user=crm.default_user,
         lines=crm.lines,
         sources=crm.sources,
-        create_for=frozenset(crm.create_for),
+        creation=creation_of(crm),
+        campaigns=crm.campaigns,
+        is_choosing_by_employee=crm.entity == "employee",
+        is_binding_deal=crm.bind_deal,
         is_filing_internal=crm.file_internal,
         missed_owner=crm.missed_owner,
         answered_owner=crm.answered_owner,
@@ -235,6 +239,22 @@ def rules_of(crm: BitrixSettings) -> Rules:
         card_seconds=crm.card_seconds,
         cards=CardRules(crm.cards.show, crm.cards.users, crm.cards.queues),
         lists=Lists(only=_names(crm.only), never=_names(crm.never)),
+    )
+
+
+def creation_of(crm: BitrixSettings) -> tuple[CreationRule, ...]:
+    """The rules of creation; without any the portal's own, for the directions in `create_for`."""
+    if not crm.creation:
+        return (CreationRule("portal", frozenset(crm.create_for), "any"),) if crm.create_for else ()
+    return tuple(
+        CreationRule(
+            **{
+                **rule.model_dump(),
+                "directions": frozenset(rule.directions),
+                "lines": tuple(rule.lines),
+            }
+        )
+        for rule in crm.creation
     )
 
 

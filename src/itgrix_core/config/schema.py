@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from itgrix_core.config.templates import mistake
+
 
 class Section(BaseModel):
     """Base of all sections: unknown keys are mistakes."""
@@ -173,6 +175,56 @@ class NameList(Section):
     numbers: list[str] = Field(default=[], description="Clients' numbers, in any spelling.")
 
 
+def _template(text: str) -> str:
+    """A text whose names in braces are known."""
+    if problem := mistake(text):
+        raise ValueError(problem)
+    return text
+
+
+Template = Annotated[str, AfterValidator(_template)]
+
+
+class CreationSettings(Section):
+    """What is created for a call; of several such rules the first that fits counts."""
+
+    create: Literal["nothing", "portal", "lead", "contact", "deal"] = Field(
+        default="nothing",
+        description="deal: with a contact, if there is none; portal: what the portal's own rules say.",
+    )
+    directions: list[Literal["inbound", "outbound"]] = Field(
+        default=["inbound"], description="For which calls."
+    )
+    client: Literal["known", "unknown", "any"] = Field(
+        default="unknown", description="Whether the CRM knows the number."
+    )
+    lines: list[str] = Field(
+        default=[], description="Outside numbers (DID) or trunks, in any spelling; all if left out."
+    )
+    when: Literal["ring", "answer", "end"] = Field(
+        default="ring",
+        description="At the answer: for answered calls only. The card then comes no earlier, either.",
+    )
+    source: str = Field(
+        default="", description="STATUS_ID of the SOURCE list; that of `sources` if left out."
+    )
+    source_description: Template = Field(default="", description="Kind of request, a text as in `title`.")
+    title: Template = Field(
+        default="",
+        description="Its name, with {number} {name} {did} {trunk} {queue} {direction} {date} {time} {wait}.",
+    )
+    pipeline: int = Field(default=0, ge=0, description="Id of a deal's pipeline; 0 is the general one.")
+    stage: str = Field(default="", description="STATUS_ID of the first stage of a lead or deal (C9:NEW).")
+    responsible: int | None = Field(
+        default=None, ge=1, description="User id; the employee who has the call if left out."
+    )
+    fields: dict[str, Template] = Field(
+        default={},
+        description="More fields, texts as in `title`.",
+        examples=[{"UTM_SOURCE": "yandex"}],
+    )
+
+
 class BitrixSettings(Section):
     """One Bitrix24 portal, reached over an inbound webhook."""
 
@@ -184,16 +236,34 @@ class BitrixSettings(Section):
     default_user: int = Field(default=1, ge=1, description="User id who gets calls that nobody else gets.")
     lines: dict[str, str] = Field(
         default={},
-        description="Outside number (DID) or trunk to the portal's LINE_NUMBER.",
-        examples=[{"+74950000000": "74950000000"}],
+        description="Outside number (DID; several spellings with commas) or trunk to LINE_NUMBER.",
+        examples=[{"+74950000000, 0000000": "74950000000"}],
     )
     sources: dict[str, str] = Field(
         default={},
         description="Outside number (DID) or trunk to a STATUS_ID of the SOURCE list.",
         examples=[{"+74950000000": "CALL"}],
     )
+    campaigns: dict[str, dict[str, Template]] = Field(
+        default={},
+        description="Outside number (DID) or trunk to fields of what is created there.",
+        examples=[{"+74950000001": {"UTM_SOURCE": "yandex", "UTM_CAMPAIGN": "spring"}}],
+    )
     create_for: list[Literal["inbound", "outbound"]] = Field(
-        default=["inbound"], description="Directions in which an unknown number makes a lead or contact."
+        default=["inbound"],
+        description="Directions in which the portal creates by its own rules, where `creation` is empty.",
+    )
+    creation: list[CreationSettings] = Field(
+        default=[],
+        description="What is created for a call, instead of `create_for`; the first rule that fits counts.",
+        examples=[[{"create": "lead", "title": "{number} calls {did}"}]],
+    )
+    entity: Literal["portal", "employee"] = Field(
+        default="portal",
+        description="Of several clients with the number: the portal's choice, or the employee's own first.",
+    )
+    bind_deal: bool = Field(
+        default=False, description="Whether the call is bound to the client's last open deal as well."
     )
     file_internal: bool = Field(default=False, description="Whether calls between employees are filed.")
     missed_owner: Literal["responsible", "last", "default"] = Field(

@@ -65,6 +65,22 @@ class DryRun:
         """Nobody is known."""
         return ()
 
+    def open_clients(self, number: PhoneNumber) -> Sequence[Entity]:  # noqa: ARG002 - the contract's
+        """None: every number is new."""
+        return ()
+
+    def open_deal(self, client: Entity) -> Entity | None:  # noqa: ARG002 - the contract's
+        """None."""
+        return None
+
+    def is_employee(self, number: PhoneNumber) -> bool:  # noqa: ARG002 - the contract's
+        """Nobody."""
+        return False
+
+    def has_leads(self) -> bool:
+        """It does."""
+        return True
+
     def activity(self, activity_id: int) -> Activity | None:
         """An activity without fields."""
         return Activity(activity_id)

@@ -12,10 +12,12 @@ from itgrix_core.filing import plan
 from itgrix_core.filing.commands import FinishCall
 from itgrix_core.filing.talks import parts_of
 from itgrix_core.jobs.codec import job_of
+from itgrix_core.jobs.creating import Creating, Prepared
 from itgrix_core.jobs.describing import Describing
 from itgrix_core.jobs.recording import RECORDING_READY, RecordingWanted
 from itgrix_core.jobs.ringing import quiet_end
 from itgrix_core.jobs.turn import Turn
+from itgrix_core.jobs.tying import Tying
 from itgrix_core.outbox.engine import Engine, Job, Later
 from itgrix_hooks.values import Call, Owner, Recording, User
 
@@ -27,7 +29,7 @@ class Closing:
         born_at: our clock's time, for the recording's job.
     """
 
-    FIRST_PHASES: ClassVar[tuple[str, ...]] = ("late", "finish")
+    FIRST_PHASES: ClassVar[tuple[str, ...]] = (Creating.PHASE, "late", "finish")
 
     def __init__(self, turn: Turn, engine: Engine, born_at: float) -> None:
         self._turn = turn
@@ -46,12 +48,22 @@ class Closing:
         phases = [("finish", self._finish), ("describe", describing.decide)]
         if turn.has_plugins_for("get_updated_entity_fields"):
             phases.append(("bind", describing.bind))
+        creating = None
         if turn.has_decided("late") or not turn.standing.is_registered:
-            phases.insert(0, ("late", self._register_late))
+            creating = Creating(turn, self._owner().user_id, is_over=True)
+            prepared = Prepared() if turn.has_decided("late") else creating.prepare()
+            if prepared.waiting:
+                return prepared.waiting
+            phases.insert(0, ("late", lambda: self._register_late(prepared)))
+        tying = Tying(turn)
+        if tying.is_needed:
+            phases.append(("tie", tying.decide))
         for name, decide in phases:
             waiting = turn.phase(name, decide)
             if waiting:
                 return waiting
+            if name == "late" and creating:
+                creating.end()
             if turn.declined:
                 turn.tell_skipped(turn.declined)
                 return None
@@ -60,7 +72,7 @@ class Closing:
         turn.closed()
         return None
 
-    def _register_late(self) -> list[Step]:
+    def _register_late(self, prepared: Prepared) -> list[Step]:
         """No employee with a CRM user was rung: the call is registered now, on its owner, without a card."""
         turn = self._turn
         if not turn.is_wanted():
@@ -68,7 +80,7 @@ class Closing:
         command = plan.registration(
             turn.call, self._owner().user_id, turn.questions.number("file"), turn.account.rules
         )
-        return turn.registration(command)
+        return turn.registration(prepared.of(command))
 
     def _finish(self) -> list[Step]:
         turn = self._turn

@@ -26,10 +26,15 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """The version of the tables below."""
 
-UPGRADES: Final[dict[int, Callable[[Connection], None]]] = {}
+
+def _claims_added(connection: Connection) -> None:
+    claim.create(connection)
+
+
+UPGRADES: Final[dict[int, Callable[[Connection], None]]] = {2: _claims_added}
 """What leads from the version before to the version that is the key; one transaction runs them all."""
 
 
@@ -148,3 +153,13 @@ turn = Table(
     sqlite_autoincrement=True,
 )
 """Who had which turn, one for each call."""
+
+claim = Table(
+    "claim",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("value", LargeBinary),
+    Column("at", Double, nullable=False),
+)
+"""Who makes what must be there once, and what came of it; `value` is JSON, NULL until then."""

@@ -33,6 +33,7 @@ ANSWERS = {
     "register": {"CALL_ID": "c1", "CRM_ENTITY_TYPE": "LEAD", "CRM_ENTITY_ID": 5, "CRM_CREATED_LEAD": 5},
     "finish": {"CALL_ID": "c1", "CRM_ACTIVITY_ID": 77, "CRM_ENTITY_TYPE": "LEAD", "CRM_ENTITY_ID": 5},
     "create": 501,
+    "create for call": 601,
     "attach": {"FILE_ID": 900},
 }
 
@@ -44,7 +45,8 @@ class FakeCrm:
         sent: steps that reached the CRM, executed or not.
         asked: other questions, as (what, about what).
         found: what looking up a step of a kind says; `None` (not executed) if nothing is set.
-        users: extension to employee. `clients`: the entities of any number.
+        users: extension to employee. `clients`: the entities of any number; `deals`: by client's id.
+        staff: numbers outside of employees. `with_leads`: the mode.
         broken: raised by every question from outside, if set.
     """
 
@@ -56,6 +58,9 @@ class FakeCrm:
         self.found = {}
         self.users = {"101": User(11, "Ann"), "102": User(12, "Bob"), "103": User(13, "Cid")}
         self.clients = ()
+        self.deals = {}
+        self.staff = set()
+        self.with_leads = True
         self.broken = None
         self._says = defaultdict(deque)
 
@@ -114,6 +119,24 @@ class FakeCrm:
         """All of them."""
         self._ask("clients_of", str(number))
         return self.clients
+
+    def open_clients(self, number):
+        """All of them."""
+        self._ask("open_clients", str(number))
+        return self.clients
+
+    def open_deal(self, client):
+        """From `deals`."""
+        self._ask("open_deal", client.id)
+        return self.deals.get(client.id)
+
+    def is_employee(self, number):
+        """From `staff`."""
+        return str(number) in self.staff
+
+    def has_leads(self):
+        """As it is set."""
+        return self.with_leads
 
     def activity(self, activity_id):
         """With a subject."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from itgrix_core.config.schema import BitrixSettings
+from itgrix_core.config.wording import nearest
 from itgrix_core.crm.adapter import Blocked, CrmUnavailable
 from itgrix_core.crm.bitrix24.answers import mapping, rows
+from itgrix_core.crm.bitrix24.checking_rules import RuleDoctor
 from itgrix_core.crm.bitrix24.client import Client, Reply
 from itgrix_core.crm.bitrix24.directory import Directory
 from itgrix_core.crm.bitrix24.errors import Failure, is_of_access
@@ -41,6 +43,7 @@ class Doctor:
             self._statistics(),
             *self._users(),
             *self._lines(),
+            *RuleDoctor(self._client, self._directory, self._settings).check(),
         ]
 
     def _scopes(self) -> Iterator[Finding]:
@@ -121,10 +124,9 @@ class Doctor:
         known = {str(row.get("NUMBER")) for row in rows(reply.result)}
         unknown = [line for line in wanted if line not in known]
         if unknown:
-            yield (
-                False,
-                f"The portal has no line {', '.join(unknown)}: correct `lines`, a call would create it.",
-            )
+            for line in unknown:
+                hint = nearest(line, sorted(known)) if known else "it has none yet"
+                yield False, f"The portal has no line {line}, a call would create it: correct `lines`; {hint}"
         else:
             yield True, f"The portal knows the lines {', '.join(wanted)}."
 

@@ -1,6 +1,7 @@
 """Our commands in Bitrix24's own fields. Pure: what hooks get to change and what is saved as the decision.
 
-Two keys are ours and never sent: `SHOW_TO` (whose card) and `PATH` (the file that is read at sending).
+Three keys are ours and never sent: `SHOW_TO` (whose card), `PATH` (the file that is read at sending) and
+`CREATED` (kind of the entity that is created, for the journal).
 CALL_ID, SHOW, marks of ours and file contents are added at sending, because they are not decisions.
 """
 
@@ -16,13 +17,16 @@ from itgrix_core.crm.bitrix24 import methods
 from itgrix_core.filing.commands import (
     AddComment,
     AnyCommand,
+    AssignEntity,
     AttachRecording,
     BindEntity,
     CreateEntity,
+    CreateForCall,
     FinishCall,
     HideCard,
     RegisterCall,
     ShowCard,
+    UnbindEntity,
     UpdateActivity,
     UpdateEntity,
     Write,
@@ -31,11 +35,13 @@ from itgrix_hooks.values import Direction, Disposition
 
 SHOW_TO = "SHOW_TO"
 PATH = "PATH"
+CREATED = "CREATED"
 
 ENTITY_TYPE_IDS = {"lead": 1, "deal": 2, "contact": 3, "company": 4}
 """The portal's numbers of its entity types."""
 
 _TYPES = {Direction.OUTBOUND: 1, Direction.INTERNAL: 1, Direction.INBOUND: 2}
+_REDIRECTED = 3
 _MISSED = "304"
 _OUTBOUND_CODES = {
     Disposition.ABANDONED: "603-S",
@@ -76,7 +82,14 @@ def params_of(command: AnyCommand) -> dict[str, Any]:
             return {"id": command.entity.id, "fields": dict(command.fields), "params": _quiet()}
         case CreateEntity():
             return {"fields": dict(command.fields), "params": _quiet()}
-        case BindEntity(activity_id=activity_id, entity=entity):
+        case CreateForCall():
+            return {CREATED: command.entity_kind, "fields": _created(command), "params": _quiet()}
+        case AssignEntity(entity=entity, user_id=user_id):
+            return {"id": entity.id, "fields": {"ASSIGNED_BY_ID": user_id}, "params": _quiet()}
+        case (
+            BindEntity(activity_id=activity_id, entity=entity)
+            | UnbindEntity(activity_id=activity_id, entity=entity)
+        ):
             return {
                 "activityId": activity_id,
                 "entityTypeId": ENTITY_TYPE_IDS[entity.kind],
@@ -91,9 +104,9 @@ def params_of(command: AnyCommand) -> dict[str, Any]:
 def method_of(command: AnyCommand) -> str:
     """The method that carries the command out."""
     match command:
-        case UpdateEntity(entity=entity):
+        case UpdateEntity(entity=entity) | AssignEntity(entity=entity):
             return f"crm.{entity.kind}.update"
-        case CreateEntity(entity_kind=kind):
+        case CreateEntity(entity_kind=kind) | CreateForCall(entity_kind=kind):
             return f"crm.{kind}.add"
         case Write(method=method):
             return method
@@ -109,6 +122,7 @@ _METHODS: Mapping[str, str] = {
     AttachRecording.kind: methods.ATTACH,
     UpdateActivity.kind: "crm.activity.update",
     BindEntity.kind: methods.BIND,
+    UnbindEntity.kind: methods.UNBIND,
     AddComment.kind: methods.COMMENT,
 }
 
@@ -119,7 +133,7 @@ def _register(command: RegisterCall) -> dict[str, Any]:
     params: dict[str, Any] = {
         "USER_ID": command.user_id,
         "PHONE_NUMBER": str(command.number),
-        "TYPE": _TYPES[command.direction],
+        "TYPE": _REDIRECTED if command.is_redirected else _TYPES[command.direction],
         "CALL_START_DATE": started.isoformat(timespec="seconds"),
         "CRM_CREATE": int(command.is_creating),
         "ADD_TO_CHAT": 0,
@@ -130,7 +144,29 @@ def _register(command: RegisterCall) -> dict[str, Any]:
         params["LINE_NUMBER"] = command.line
     if command.source:
         params["CRM_SOURCE"] = command.source
+    if command.entity:
+        params |= {"CRM_ENTITY_TYPE": command.entity.kind.upper(), "CRM_ENTITY_ID": command.entity.id}
     return params
+
+
+def _created(command: CreateForCall) -> dict[str, Any]:
+    """Fields of crm.lead|contact|deal.add; empty ones are left out, the portal has defaults of its own."""
+    is_person = command.entity_kind == "contact"
+    fields: dict[str, Any] = {
+        "NAME" if is_person else "TITLE": command.title,
+        "ASSIGNED_BY_ID": command.user_id,
+        "SOURCE_ID": command.source,
+        "SOURCE_DESCRIPTION": command.source_description,
+    }
+    if command.entity_kind == "deal":
+        fields |= {"CATEGORY_ID": command.pipeline, "STAGE_ID": command.stage}
+    else:
+        fields |= {"STATUS_ID": command.stage} if command.stage else {}
+        fields["PHONE"] = [{"VALUE": str(command.number), "VALUE_TYPE": "WORK"}]
+    if command.client:
+        fields[f"{command.client.kind.upper()}_ID"] = command.client.id
+        fields.pop("PHONE", None)  # the client has it
+    return {name: value for name, value in (fields | command.fields).items() if value not in ("", None)}
 
 
 def _finish(command: FinishCall) -> dict[str, Any]:
