@@ -133,9 +133,7 @@ def test_a_rule_fills_its_entity():
         stage="C9:NEW", responsible=5, fields={"UTM_SOURCE": "{trunk}"},
     )  # fmt: skip
     campaign = {"UTM_SOURCE": "old", "UTM_MEDIUM": "cpc"}
-    made = creation.command(
-        rule, "deal", CALL, CLIENT, 11, source="CALL", campaign=campaign, client=CONTACT
-    )
+    made = creation.command(rule, "deal", CALL, CLIENT, 11, source="CALL", campaign=campaign, client=CONTACT)
     assert (made.entity_kind, made.title, made.user_id) == ("deal", "Ann calls +74950000101", 5)
     assert (made.source, made.source_description) == ("WEB", "queue 700")
     assert (made.pipeline, made.stage, made.client) == (9, "C9:NEW", CONTACT)

@@ -12,10 +12,13 @@ LEAD = {"kind": "lead", "id": 5}
 
 
 class Clock:
+    """Stands until it is moved."""
+
     def __init__(self):
         self.at = 1000.0
 
     def __call__(self):
+        """Unix seconds."""
         return self.at
 
 
