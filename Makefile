@@ -3,14 +3,20 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
+RATE ?= 50
+SECONDS ?= 10
 
-.PHONY: help demo test slow asterisk browser lint types docs
+.PHONY: help demo test slow fuzz bench asterisk asterisk22 asterisk16 load databases browser lint types docs
 
 help:
 	@echo "make demo      real recorded calls through hooks into a CRM that runs here (ARGS='...' for itgrix demo)"
 	@echo "make test      the quick tests"
 	@echo "make slow      the tests that take longer than a person waits"
-	@echo "make asterisk  the tests on a real Asterisk, which is installed when it is missing"
+	@echo "make fuzz      mutated bytes and messages in great numbers, a part of make slow; says how many"
+	@echo "make bench     side by side with its peers and under load, some minutes (QUICK=1: under two)"
+	@echo "make asterisk  the tests on real Asterisks 22 and 16, which are installed when they are missing"
+	@echo "make load      many calls at once through a real Asterisk (RATE=50 SECONDS=10)"
+	@echo "make databases CDR and CEL out of a real MariaDB and PostgreSQL, fetched when they are missing"
 	@echo "make browser   the tests of the sandbox's page in a Chromium"
 	@echo "make lint      style and import contract"
 	@echo "make types     mypy, strict"
@@ -20,13 +26,32 @@ demo: $(VENV)/.for-tests
 	$(BIN)/itgrix demo --once $(ARGS)
 
 test: $(VENV)/.for-tests
-	$(BIN)/pytest -n auto -m "not asterisk and not browser and not slow" $(ARGS)
+	$(BIN)/pytest -n auto -m "not asterisk and not browser and not slow and not databases" $(ARGS)
 
 slow: $(VENV)/.for-tests
 	$(BIN)/pytest -m slow $(ARGS)
 
+fuzz: $(VENV)/.for-tests
+	$(BIN)/pytest -m slow -s tests/fuzz $(ARGS)
+
+bench: $(VENV)/.for-tests
+	$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(ARGS)
+
+# the two drive different phones on different addresses, so they may run beside each other
 asterisk: $(VENV)/.for-tests
-	$(BIN)/pytest -m asterisk -rs $(ARGS)
+	@$(MAKE) --no-print-directory -j2 --output-sync=target asterisk22 asterisk16
+
+asterisk22: $(VENV)/.for-tests
+	$(BIN)/pytest -m "asterisk and not asterisk16 and not load" -rs $(ARGS)
+
+asterisk16: $(VENV)/.for-tests
+	$(BIN)/pytest -m "asterisk16 and not load" -rs $(ARGS)
+
+load: $(VENV)/.for-tests
+	ITGRIX_LOAD_RATE=$(RATE) ITGRIX_LOAD_SECONDS=$(SECONDS) $(BIN)/pytest -m "asterisk and load" -rsP $(ARGS)
+
+databases: $(VENV)/.for-databases
+	$(BIN)/pytest -m databases -rs $(ARGS)
 
 browser: $(VENV)/.for-tests
 	$(BIN)/pytest -m browser -rs $(ARGS)
@@ -47,6 +72,10 @@ $(VENV)/.for-tests: setup.cfg pyproject.toml
 		{ echo "Itgrix needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+$(VENV)/.for-databases: $(VENV)/.for-tests
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[sql]'
 	@touch $@
 
 $(VENV)/.for-lint: $(VENV)/.for-tests

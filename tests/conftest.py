@@ -1,11 +1,13 @@
 """Recorded logs for every test that asks: `each_recording` is one of them, `all_recordings` are all.
 
-A new recording is picked up by being there: NAME.ami.gz with its companions under `recorded/<folder>/`.
+A new recording is picked up by being there: NAME.ami.gz with its companions under `recorded/<folder>/`. One
+of two linked PBXes is `each_pair`: a folder `recorded/<kind>-pair/NAME/` with the streams of both.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -20,7 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from itgrix_core.calls.events import Told
 from itgrix_core.calls.questions import RECORDING_VARIABLE
-from itgrix_core.calls.tracker import WANTED, Tracker
+from itgrix_core.calls.topology import Topology
+from itgrix_core.calls.tracker import WANTED, Exchange, Tracker
 from itgrix_core.sandbox.recordings import load
 from itgrix_core.wire.frames import Framer, is_banner
 from itgrix_core.wire.messages import Message
@@ -43,8 +46,9 @@ class Recorded:
 
     @property
     def family(self) -> str:
-        """What recordings of one kind have in common: the first word of the name."""
-        return self.path.name.split("_")[0].split(".")[0]
+        """What recordings of one kind have in common: the first word of the name, of FreePBX's ways two."""
+        words = self.path.name.partition(".")[0].split("_")
+        return "_".join(words[: 1 + (words[0] == "freepbx")])
 
     @cached_property
     def messages(self) -> list[Timed]:
@@ -80,6 +84,57 @@ def _is_heard(message: Message) -> bool:
     return not message.name or message.name.encode() in WANTED
 
 
+LINKS = {"main": {"to-branch": "branch"}, "branch": {"to-main": "main"}}
+"""The trunks between the two PBXes of the rig."""
+Heard = tuple[str, Message, float]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A recording of two PBXes that are linked.
+
+    Attributes:
+        id: folder and name, "ast22-pair/inbound_answered".
+        path: its folder.
+    """
+
+    id: str
+    path: Path
+
+    @cached_property
+    def streams(self) -> dict[str, Recorded]:
+        """What each PBX said, by its name."""
+        return {pbx: Recorded(f"{self.id}/{pbx}", self.path / f"{pbx}.ami.gz") for pbx in LINKS}
+
+    @cached_property
+    def heard(self) -> list[Heard]:
+        """PBX, message and time of all that trackers read, in the order in which it came."""
+        timed = [(pbx, *said) for pbx, stream in self.streams.items() for said in stream.heard]
+        return sorted(timed, key=lambda each: each[2])
+
+    @cached_property
+    def truth(self) -> dict[str, Any]:
+        """What the phones know to have happened."""
+        return json.loads((self.path / "truth.json").read_text(encoding="utf-8"))
+
+    @cached_property
+    def told(self) -> list[Told]:
+        """What their trackers say, undisturbed."""
+        trackers = make_trackers()
+        return [event for pbx, message, at in self.heard for event in trackers[pbx].feed(message, at)]
+
+
+def make_trackers() -> dict[str, Tracker]:
+    """New trackers of the two PBXes of the rig, linked."""
+    exchange = Exchange()
+    return {pbx: exchange.tracker(pbx, Topology(links=links)) for pbx, links in LINKS.items()}
+
+
+PAIRS = [
+    Pair(f"{path.parent.parent.name}/{path.parent.name}", path.parent)
+    for path in sorted(RECORDED.glob("*-pair/*/truth.json"))
+]
+
 EVERY = [
     Recorded(f"{path.parent.name}/{path.name.removesuffix('.ami.gz')}", path)
     for path in sorted(RECORDED.glob("*/*.ami.gz"))
@@ -87,9 +142,11 @@ EVERY = [
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`each_recording` in a test's arguments: once for every recording, its name in the test's id."""
+    """`each_recording` or `each_pair` as an argument: once for every one, its name in the test's id."""
     if "each_recording" in metafunc.fixturenames:
         metafunc.parametrize("each_recording", EVERY, ids=[recorded.id for recorded in EVERY])
+    if "each_pair" in metafunc.fixturenames:
+        metafunc.parametrize("each_pair", PAIRS, ids=[pair.id for pair in PAIRS])
 
 
 @pytest.fixture(scope="session")
@@ -102,6 +159,18 @@ def all_recordings() -> list[Recorded]:
 def recording_of() -> dict[str, Recorded]:
     """Recordings by id."""
     return {recorded.id: recorded for recorded in EVERY}
+
+
+@pytest.fixture(scope="session")
+def pair_of() -> dict[str, Pair]:
+    """Recordings of two linked PBXes on 22, by name."""
+    return {pair.path.name: pair for pair in PAIRS if pair.path.parent.name == "ast22-pair"}
+
+
+@pytest.fixture
+def linked_trackers() -> Callable[[], dict[str, Tracker]]:
+    """Makes new trackers of main and branch, which are linked."""
+    return make_trackers
 
 
 class Authority:

@@ -45,3 +45,9 @@ class RecordingError(ItgrixError):
     """A recorded log or a recording cannot be read."""
 
     exit_code = 6
+
+
+class HistoryError(ItgrixError):
+    """CDR or CEL cannot be read: no such file or table, a column that is missing, a database that is away."""
+
+    exit_code = 7

@@ -32,18 +32,16 @@ from itgrix_hooks.values import (
     Disposition,
     Entity,
     Filed,
-    OriginateRequest,
     Owner,
     PhoneNumber,
     Recording,
     Result,
-    RouteAnswer,
-    RouteQuestion,
     Stage,
     Transfer,
     TransferKind,
     User,
 )
+from itgrix_hooks.wishes import OriginateRequest, RouteAnswer, RouteQuestion
 
 __all__ = [
     "CANCEL",

@@ -17,7 +17,8 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from itgrix_hooks.answers import Action, Comment, Create, Link, Update
-from itgrix_hooks.values import Entity, EntityKind, PhoneNumber, RouteAnswer
+from itgrix_hooks.values import Entity, EntityKind, PhoneNumber
+from itgrix_hooks.wishes import RouteAnswer
 
 
 class NonsenseError(ValueError):

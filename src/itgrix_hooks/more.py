@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from itgrix_hooks.markers import hookspec
 from itgrix_hooks.tools import Crm, Pbx, Settings, Store
-from itgrix_hooks.values import Call, Entity, Filed, RouteAnswer, RouteQuestion
+from itgrix_hooks.values import Call, Entity, Filed
+from itgrix_hooks.wishes import RouteAnswer, RouteQuestion
 
 # In every signature the four extra arguments share one line, apart from the hook's own.
 # fmt: off

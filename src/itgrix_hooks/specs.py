@@ -35,7 +35,6 @@ from itgrix_hooks.values import (
     Entity,
     Filed,
     NumberUse,
-    OriginateRequest,
     Owner,
     Party,
     PhoneNumber,
@@ -43,6 +42,7 @@ from itgrix_hooks.values import (
     Stage,
     User,
 )
+from itgrix_hooks.wishes import OriginateRequest
 
 Role = Literal["bound", "created", "none"]
 """How an entity came to the call: it was there, the CRM made it for the call, or there is no entity."""

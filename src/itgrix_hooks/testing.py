@@ -31,16 +31,14 @@ from itgrix_hooks.values import (
     Disposition,
     Entity,
     Filed,
-    OriginateRequest,
     Owner,
     PhoneNumber,
     Recording,
     Result,
-    RouteAnswer,
-    RouteQuestion,
     Stage,
     User,
 )
+from itgrix_hooks.wishes import OriginateRequest, RouteAnswer, RouteQuestion
 
 Shape = Literal["answered", "missed", "outbound", "internal"]
 

@@ -107,16 +107,18 @@ class Conversation:
     """One ringing or talking stretch with one employee's phone; a call may have several.
 
     Attributes:
-        key: Uniqueid of the employee's channel.
+        key: Uniqueid of the employee's channel; `<pbx>/<Uniqueid>` on a PBX that is linked to another.
         extension: the employee's inside number; an outside number when a mobile was rung.
         is_caller: the employee made the call (dialled out, or clicked in the CRM).
         was_rung: his phone was dialled; `False` when he fetched the call himself (pickup, parking).
         rang_at: when the phone began to ring, `None` if it never did.
+        picked_up_at: when the phone was picked up; somebody to talk with may come later (click-to-call).
         answered_at: when the employee and the other party could first hear each other.
         ended_at: when the phone's channel ended or stopped ringing.
         result: set when it ended.
         picked_up_by: the extension that took the call from this ringing phone.
         trunk: the trunk through which an employee's mobile was rung, `None` for a phone of the PBX.
+        pbx: name of the Asterisk that has the phone; another than the call's where two are linked.
     """
 
     key: str
@@ -124,11 +126,13 @@ class Conversation:
     is_caller: bool = False
     was_rung: bool = False
     rang_at: float | None = None
+    picked_up_at: float | None = None
     answered_at: float | None = None
     ended_at: float | None = None
     result: Result | None = None
     picked_up_by: str | None = None
     trunk: str | None = None
+    pbx: str = ""
 
     @property
     def talk_seconds(self) -> float:
@@ -157,11 +161,15 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """An audio file that Asterisk said it writes; `path` is the PBX's own, `channel` a Uniqueid."""
+    """An audio file that Asterisk said it writes.
+
+    `path` is the own one of `pbx`; `channel` is written as `Conversation.key` is, also a client's.
+    """
 
     path: str
     channel: str
     began_at: float
+    pbx: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +185,23 @@ class Call:
         extension: the inside number that *made* the call (outbound, internal).
         dialled: what that extension dialled, as typed.
         queue: the (last) queue the caller waited in.
+        tried_trunks: of an outgoing call, every trunk that was tried, in order.
         rang_at: when the called side first rang.
+        heard_at: when a caller from outside was answered by whatever, as a queue or a menu does long before
+            a human.
         answered_at: first moment at which a human employee and the other party heard each other.
         ended_at: when the client (internal: the caller) was gone; `None` while the call lives.
         conversations: in the order in which the phones were rung.
+        recordings: those of channels that took part in a talk first; the others may hold a header alone.
         disposition: `None` until the call has ended.
         hangup_by: "external", "agent", "pbx"; for internal calls the extension or "pbx".
         is_click_to_call: the PBX called the employee first, at somebody's request (Originate).
+        action_id: the ActionID of that request.
+        is_found: the call was on already when we came; what happened before is not known.
         is_in_menu: the caller was last in a voice menu or announcement: no phone was tried after it.
         lost_sight: why the end was not seen, "" if it was.
+        untold: of a call that was read from CDR and CEL afterwards: the fields that these could not tell, by
+            their names in `itgrix replay --json` ("hangup_by", "rang_at" …); () of one that was watched.
         part_of: key of the whole call, if this is one employee's talk of it, filed by itself; else "".
         timezone: IANA name of the PBX's zone, for the `*_local` times.
     """
@@ -202,7 +218,9 @@ class Call:
     extension: str | None = None
     dialled: str | None = None
     queue: str | None = None
+    tried_trunks: tuple[str, ...] = ()
     rang_at: float | None = None
+    heard_at: float | None = None
     answered_at: float | None = None
     ended_at: float | None = None
     conversations: tuple[Conversation, ...] = ()
@@ -211,8 +229,11 @@ class Call:
     disposition: Disposition | None = None
     hangup_by: str | None = None
     is_click_to_call: bool = False
+    action_id: str | None = None
+    is_found: bool = False
     is_in_menu: bool = False
     lost_sight: str = ""
+    untold: tuple[str, ...] = ()
     part_of: str = ""
     timezone: str = "UTC"
 
@@ -355,32 +376,3 @@ class Filed:
             if entity and (entity.kind, entity.id) not in seen:
                 seen.add((entity.kind, entity.id))
                 yield entity
-
-
-@dataclass(frozen=True, slots=True)
-class OriginateRequest:
-    """The CRM's wish that we dial: who clicked, which number, on which line, for which entity."""
-
-    number: PhoneNumber
-    user_id: int
-    call_id: str | None = None
-    line: str | None = None
-    entity: Entity | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RouteQuestion:
-    """The dialplan's question: where does this caller go?"""
-
-    number: PhoneNumber
-    did: str | None = None
-    trunk: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RouteAnswer:
-    """Who gets the caller: an extension, the name to show on the phone, and why."""
-
-    extension: str | None = None
-    name: str = ""
-    why: str = ""

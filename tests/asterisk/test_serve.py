@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
 import yaml
+from rigkit.scenarios import crossing
+from serving import PATIENCE_SECONDS, line_of, settings_of
 
 from itgrix_core.sandbox.bitrix import Settings, default_seed, run_portal
 from itgrix_core.sandbox.bitrix.auditing import audit, problems
@@ -17,7 +19,6 @@ from itgrix_core.sandbox.bitrix.auditing import audit, problems
 pytestmark = pytest.mark.asterisk
 
 USERS = {"101": 11, "102": 12, "103": 13}
-PATIENCE_SECONDS = 20.0
 
 
 class Serving:
@@ -43,41 +44,43 @@ class Serving:
 @pytest.fixture
 def serving(asterisk, tmp_path):
     """The service as an operator starts it: a YAML file and a command."""
+    with serve({"rig": asterisk}, {}, tmp_path) as started:
+        yield started
+
+
+@pytest.fixture
+def serving_pair(asterisk, branch, tmp_path):
+    """The same with two Asterisks and the trunk between them."""
+    links = {"main": {"to-branch": "branch"}, "branch": {"to-main": "main"}}
+    with serve({"main": asterisk, "branch": branch}, links, tmp_path) as started:
+        yield started
+
+
+@contextmanager
+def serve(asterisks, links, tmp_path):
+    """`itgrix serve` with a portal and these Asterisks, until the end of the context."""
     with run_portal(Settings(limits=None), default_seed()) as portal:
         config = tmp_path / "itgrix.yaml"
-        config.write_text(yaml.safe_dump(_settings(asterisk, portal.webhook)))
+        config.write_text(yaml.safe_dump(_settings(asterisks, links, portal.webhook)))
         log = tmp_path / "serve.log"
         command = [sys.executable, "-m", "itgrix_core.app.cli", "-c", str(config), "serve"]
         with log.open("wb") as sink, subprocess.Popen(command, stderr=sink, env={**os.environ}) as process:
             try:
-                _wait_connected(log)
+                _wait_connected(log, len(asterisks))
                 yield Serving(portal, log)
             finally:
                 process.terminate()
                 assert process.wait(15) == 0
 
 
-def _settings(asterisk, webhook):
-    return {
-        "data_folder": "data",
-        "log_level": "debug",
-        "asterisk": {
-            "rig": {
-                "host": asterisk.host,
-                "port": asterisk.port,
-                "username": asterisk.username,
-                "secret": asterisk.secret,
-                "timezone": "UTC",
-                "recordings": str(Path(asterisk.server.tree) / "var/spool/asterisk/monitor"),
-            }
-        },
-        "crm": {"sandbox": {"webhook": webhook, "lines": {"74950000101": "74950000001"}}},
-    }
+def _settings(asterisks, links, webhook):
+    lines = {name: line_of(each) | {"links": links.get(name, {})} for name, each in asterisks.items()}
+    return settings_of(lines, webhook) | {"log_level": "debug"}
 
 
-def _wait_connected(log):
+def _wait_connected(log, count):
     until = time.monotonic() + PATIENCE_SECONDS
-    while "connected" not in log.read_text():
+    while log.read_text().count("connected") < count:
         assert time.monotonic() < until, log.read_text()
         time.sleep(0.05)
 
@@ -123,3 +126,36 @@ def test_an_outgoing_call_belongs_to_its_caller(serving, phones):
     assert (finish["USER_ID"], finish["STATUS_CODE"]) == (11, "200")
     assert finish["DURATION"] == pytest.approx(truth["talk_s"], abs=1)
     assert problems(serving.portal.portal.ledger.entries()) == []
+
+
+def test_a_call_over_the_trunk_between_two_asterisks_is_filed_once(serving_pair, play_pair):
+    """On the employee of the branch who talked, with main's number and the client's recording."""
+    (truth,) = play_pair(crossing.inbound_answered)
+    (register,) = serving_pair.wait_for("telephony.externalCall.register")
+    assert (register.params["USER_ID"], register.params["TYPE"]) == (11, 2)
+    assert register.params["PHONE_NUMBER"] == truth["external_number"]
+    finish = _finish_of(serving_pair)
+    assert (finish["USER_ID"], finish["STATUS_CODE"]) == (11, "200")
+    assert finish["DURATION"] == pytest.approx(truth["talk_s"], abs=1)
+    serving_pair.wait_for("telephony.externalCall.attachRecord")
+    assert len(serving_pair.entries("telephony.externalCall.register")) == 1
+    assert problems(serving_pair.portal.portal.ledger.entries()) == []
+
+
+def test_a_call_out_by_the_other_asterisks_trunk_is_its_callers(serving_pair, play_pair):
+    """Type 1, registered once, on the employee of the branch who dialled."""
+    (truth,) = play_pair(crossing.outbound_by_main)
+    finish = _finish_of(serving_pair)
+    (register,) = serving_pair.entries("telephony.externalCall.register")
+    assert (register.params["TYPE"], register.params["USER_ID"]) == (1, 11)
+    assert register.params["PHONE_NUMBER"] == truth["external_number"]
+    assert (finish["USER_ID"], finish["STATUS_CODE"]) == (11, "200")
+
+
+def test_a_call_between_colleagues_at_two_asterisks_is_not_filed(serving_pair, play_pair):
+    """It is an internal one, at either of them; the client who calls afterwards is."""
+    play_pair(crossing.internal_answered)
+    play_pair(crossing.inbound_missed)
+    _finish_of(serving_pair)
+    (register,) = serving_pair.entries("telephony.externalCall.register")
+    assert register.params["TYPE"] == 2

@@ -22,7 +22,7 @@ from itgrix_core.calls.tracker import OLDEST_SECONDS, TICK, WANTED, Tracker
 from itgrix_core.config.schema import AsteriskSettings
 from itgrix_core.sandbox.pbx import SECRET, run_pbx
 from itgrix_core.sandbox.recordings import RecordedLog, load
-from itgrix_core.wire.frames import is_banner, name_of, only, read_blocks
+from itgrix_core.wire.frames import Sieve, is_banner, name_of, read_blocks
 from itgrix_core.wire.messages import Message
 
 PATIENCE_SECONDS = 60.0
@@ -37,6 +37,9 @@ def until(condition, what):
     while not condition():
         assert time.monotonic() < deadline, what
         time.sleep(0.005)
+
+
+READ = Sieve(WANTED)
 
 
 class Line:
@@ -58,7 +61,7 @@ class Line:
         self.hold.wait(PATIENCE_SECONDS)
         blocks = read_blocks(data)
         self.seen += sum(1 for block in blocks if name_of(block))
-        for block in only(WANTED, blocks):
+        for block in READ.pick(blocks, data):
             if is_banner(block):
                 self.tracker.connected()
                 continue

@@ -35,6 +35,11 @@ def test_a_line_cut_in_the_middle_of_events_loses_and_doubles_nothing(stand, und
     stand.is_told(undisturbed(), portal)
 
 
+def is_whole(key):
+    """Whether this is a call, no later talk of one: those a restart may prevent."""
+    return key.count("/") == 1
+
+
 @pytest.mark.slow
 def test_calls_that_a_restarted_asterisk_hung_up_are_filed_once(stand, undisturbed):
     """They have ended then, so they may be shorter; what is told of them again changes nothing."""
@@ -45,7 +50,7 @@ def test_calls_that_a_restarted_asterisk_hung_up_are_filed_once(stand, undisturb
     pbx.says("all served")
     stand.is_done(portal)
     calls = portal.story().calls
-    assert calls.keys() == undisturbed().calls.keys()
+    assert set(filter(is_whole, calls)) == set(filter(is_whole, undisturbed().calls))
     assert all(call["registered"] == len(call["finishes"]) == 1 for call in calls.values())
 
 

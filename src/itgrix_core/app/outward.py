@@ -16,30 +16,46 @@ def call_as_json(call: Call) -> dict[str, Any]:
     """One ended call as JSON data; times are Unix seconds, spans seconds, absent facts `None`."""
     return {
         "key": call.key,
+        "pbx": call.pbx,
         "direction": call.direction.value,
         "external_number": str(call.client_number) if call.client_number else None,
         "external_name": call.client_name,
         "did": call.did,
         "trunk": call.trunk,
+        "tried_trunks": list(call.tried_trunks),
         "extension": call.extension,
         "dialled": call.dialled,
         "queue": call.queue,
         "started_at": _rounded(call.started_at),
         "rang_at": _rounded(call.rang_at),
+        "caller_heard_answer_at": _rounded(call.heard_at),
         "answered_at": _rounded(call.answered_at),
         "ended_at": _rounded(call.ended_at),
         "wait_s": round(call.wait_seconds, 3),
         "talk_s": round(call.talk_seconds, 3),
         "answered_by": _answered_by(call),
         "last_agent": call.last_agent,
-        "legs": [_leg(c) for c in call.conversations if _is_leg(call, c)],
+        "legs": [_leg(call, c) for c in call.conversations if _is_leg(call, c)],
         "transfers": [_transfer(call, t) for t in call.transfers],
         "disposition": call.disposition.value if call.disposition else None,
         "hangup_by": call.hangup_by,
         "click_to_call": call.is_click_to_call,
+        "action_id": call.action_id,
+        **_agent(call),
+        "before_login": call.is_found,
         "ivr": call.is_in_menu,
-        "recordings": [{"file": _file(r)} for r in call.recordings],
+        "recordings": [{"file": file_name(r), "pbx": r.pbx or call.pbx} for r in call.recordings],
         "lost_sight": call.lost_sight or None,
+        "untold": list(call.untold),
+    }
+
+
+def _agent(call: Call) -> dict[str, Any]:
+    """When the phone of a click-to-call's employee rang, and when he picked it up."""
+    agent = next((c for c in call.conversations if c.is_caller and call.is_click_to_call), None)
+    return {
+        "agent_rang_at": _rounded(agent.rang_at) if agent else None,
+        "agent_answered_at": _rounded(agent.picked_up_at) if agent else None,
     }
 
 
@@ -59,14 +75,16 @@ def _answered_by(call: Call) -> str | None:
     return first.trunk or first.extension
 
 
-def _leg(conversation: Conversation) -> dict[str, Any]:
+def _leg(call: Call, conversation: Conversation) -> dict[str, Any]:
     result = conversation.result.value if conversation.result else None
+    is_taken = conversation.result is Result.ANSWERED
     if conversation.result is Result.PICKED_UP:
         result = f"picked up by {conversation.picked_up_by}"
     return {
         "extension": conversation.extension,
+        "pbx": conversation.pbx or call.pbx,
         "rang_at": _rounded(conversation.rang_at),
-        "answered_at": _rounded(conversation.answered_at),
+        "answered_at": _rounded(conversation.picked_up_at or conversation.answered_at) if is_taken else None,
         "ended_at": _rounded(conversation.ended_at),
         "result": result,
     }
@@ -90,7 +108,7 @@ def _transfer(call: Call, transfer: Transfer) -> dict[str, Any]:
     }
 
 
-def _file(recording: Recording) -> str:
+def file_name(recording: Recording) -> str:
     """The path below Asterisk's recording folder, as the truth names it."""
     return recording.path.partition("/monitor/")[2] or recording.path
 

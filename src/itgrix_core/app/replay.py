@@ -5,14 +5,16 @@ Every bug report is a recorded log; this is how one is looked at.
 
 from __future__ import annotations
 
+import heapq
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from itgrix_core.calls.events import CallEnded, CallEvent, Oddity, Told
+from itgrix_core.calls.retelling import NOBODY_LIVES
 from itgrix_core.calls.topology import Topology
-from itgrix_core.calls.tracker import Tracker
+from itgrix_core.calls.tracker import Exchange, Tracker
 from itgrix_core.config.schema import HookSettings
 from itgrix_core.crm.adapter import Outcome, Step
 from itgrix_core.crm.bitrix24.answers import filed_of
@@ -33,36 +35,48 @@ from itgrix_core.outbox.memory import MemoryEngine
 from itgrix_core.plugins.manager import Plugins
 from itgrix_core.sandbox.recordings import RecordedLog
 from itgrix_core.wire.frames import Framer, is_banner
-from itgrix_core.wire.messages import Message, make_message
+from itgrix_core.wire.messages import Message
 from itgrix_hooks.trace import Asked
 from itgrix_hooks.values import Call
 
 PBX = "replay"
 UNTIMED = 1.0
 """When everything happens in a log without any times (Unix seconds; 0 would mean "never")."""
-NOBODY_LIVES = (
-    make_message(("Response", "Success"), ("EventList", "start"), ("Message", "Channels will follow")),
-    make_message(("Event", "CoreShowChannelsComplete"), ("EventList", "Complete")),
-)
-"""The answer of a PBX without channels: what still lives at a recording's end is lost sight of."""
 
 
 def tell(log: RecordedLog, topology: Topology, timezone: str = "UTC") -> Iterator[Told]:
     """Everything that the tracker tells of a recording; calls that it does not end are ended at its end."""
-    tracker = Tracker(PBX, topology, timezone)
+    return _tell({PBX: Tracker(PBX, topology, timezone)}, {PBX: log})
+
+
+def tell_linked(logs: Mapping[str, RecordedLog], topologies: Mapping[str, Topology]) -> Iterator[Told]:
+    """As `tell`, for the logs of linked PBXes, by name: read together, in the order in which all was said."""
+    exchange = Exchange()
+    return _tell({pbx: exchange.tracker(pbx, topologies[pbx]) for pbx in logs}, logs)
+
+
+def _tell(trackers: Mapping[str, Tracker], logs: Mapping[str, RecordedLog]) -> Iterator[Told]:
+    at = UNTIMED
+    for at, pbx, message in heapq.merge(*(_said(*log) for log in logs.items()), key=lambda said: said[0]):
+        if message is None:
+            trackers[pbx].connected()
+        else:
+            yield from trackers[pbx].feed(message, at)
+    for tracker in trackers.values():
+        if tracker.live_calls:
+            for message in NOBODY_LIVES:
+                yield from tracker.feed(message, at)
+
+
+def _said(pbx: str, log: RecordedLog) -> Iterator[tuple[float, str, Message | None]]:
+    """When a PBX said what; `None` where a connection begins."""
     framer = Framer()
     at = UNTIMED
     for chunk, received_at in log.chunks_with_times():
         for block in framer.feed(chunk):
-            if is_banner(block):
-                tracker.connected()
-                continue
-            message = Message(block)
-            at = message.timestamp or received_at or at
-            yield from tracker.feed(message, at)
-    if tracker.live_calls:
-        for message in NOBODY_LIVES:
-            yield from tracker.feed(message, at)
+            message = None if is_banner(block) else Message(block)
+            at = (message.timestamp if message else None) or received_at or at
+            yield at, pbx, message
 
 
 def ended_calls(told: Sequence[Told]) -> list[Call]:
@@ -117,8 +131,9 @@ def rehearse(told: Sequence[Told], hooks: HookSettings) -> Iterator[Rehearsed]:
     """The requests that the calls of a log would lead to, through these hooks; nothing is sent."""
     notes = _Notes()
     with tempfile.TemporaryDirectory() as folder, Database(Path(folder)) as database:
+        pbxes = {event.call.pbx for event in told if isinstance(event, CallEvent)}
         engine = _Aside()
-        delivery = _delivery(database, hooks, notes, engine)
+        delivery = _delivery(database, hooks, notes, engine, pbxes)
         for events in _bursts([event for event in told if isinstance(event, CallEvent)]):
             yield from _file([job_of(event, event.at) for event in events], delivery, notes)
             for job in engine.take():
@@ -157,11 +172,13 @@ def _file(jobs: Sequence[Job], delivery: Delivery, notes: _Notes) -> Iterator[Re
         jobs = jobs[count:]
 
 
-def _delivery(database: Database, hooks: HookSettings, notes: _Notes, engine: MemoryEngine) -> Delivery:
+def _delivery(
+    database: Database, hooks: HookSettings, notes: _Notes, engine: MemoryEngine, pbxes: Iterable[str]
+) -> Delivery:
     database.upgrade()
     effects = Effects(database)
     account = Account("dry run", DryRun(params_of, filed_of), Rules())
-    accounts = Accounts({"dry run": account}, {PBX: "dry run"}, {})
+    accounts = Accounts({"dry run": account}, dict.fromkeys(pbxes, "dry run"), {})
     tools = Tools(Plugins.load(hooks), Performer(effects, notes), database, notes, {})
     return Delivery(accounts, tools, effects, engine, lambda _pbx: 0.0)
 

@@ -6,10 +6,11 @@ One thread per Asterisk listens, a few workers file; they share the database alo
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -19,7 +20,7 @@ from itgrix_core.app.web.pages import create_app
 from itgrix_core.app.web.server import serve_pages
 from itgrix_core.calls.questions import Action
 from itgrix_core.calls.topology import Topology
-from itgrix_core.calls.tracker import Tracker
+from itgrix_core.calls.tracker import Exchange, Tracker
 from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, NameList, Settings
 from itgrix_core.crm.adapter import Adapter
 from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
@@ -27,19 +28,24 @@ from itgrix_core.errors import CrmError
 from itgrix_core.filing.creation import CreationRule
 from itgrix_core.filing.lists import Lists, Names
 from itgrix_core.filing.rules import CardRules, Rules
+from itgrix_core.history.reading import open_history
 from itgrix_core.jobs.accounts import Account, Accounts
+from itgrix_core.jobs.backfill import Backfill, learnt_of
 from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.delivery import Delivery
-from itgrix_core.jobs.listening import Listening
+from itgrix_core.jobs.listening import Listening, catch_up
 from itgrix_core.jobs.performing import Performer
 from itgrix_core.jobs.questions import Tools
 from itgrix_core.jobs.recording import RECORDING_READY, RecordingJobs
+from itgrix_core.jobs.repairs import Heard, Repairs, last_word_at
+from itgrix_core.jobs.sharing import Shared, linked
 from itgrix_core.jobs.watching import LogWatcher, Watcher, Watchers
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.engine import Handler
 from itgrix_core.outbox.spool import Spool
 from itgrix_core.outbox.sqlite import SqliteEngine
+from itgrix_core.outbox.store import PluginStore
 from itgrix_core.plugins.manager import Plugins
 from itgrix_core.serving import HttpServer
 from itgrix_core.telemetry.metrics import make_registry
@@ -95,9 +101,11 @@ class Service:
         self.settings = settings
         self.plugins = plugins or Plugins.load(settings.hooks)
         self.lines: dict[str, Line] = {}
+        self._repairs: dict[str, Repairs] = {}
         self._watcher = Watchers(LogWatcher(), *([watcher] if watcher else []))
         self._stopping = threading.Event()
         self._worker: threading.Thread | None = None
+        self._menders: list[threading.Thread] = []
         self._web: HttpServer | None = None
         self._adapters = {name: BitrixAdapter(crm, name) for name, crm in settings.crm.items()}
 
@@ -114,12 +122,13 @@ class Service:
 
     def _begin(self) -> None:
         self.engine = SqliteEngine(self._database)
-        for name, asterisk in self.settings.asterisk.items():
-            self.lines[name] = self._line(name, asterisk)
+        groups = linked({name: [*own.links.values()] for name, own in self.settings.asterisk.items()})
+        for group in groups:
+            self._connect(group)
         handler = self._handler()
         _log.info(self.plugins.summary())
-        for line in self.lines.values():
-            line.listening.catch_up()
+        for group in groups:
+            catch_up([self.lines[name].listening for name in group])
         self._worker = threading.Thread(
             target=self.engine.run,
             args=(handler, self._stopping),
@@ -129,6 +138,11 @@ class Service:
         )
         self._worker.start()
         threading.Thread(target=self._warm, name="warm", daemon=True).start()
+        for name, repairs in self._repairs.items():
+            stopping = (self._stopping,)
+            mender = threading.Thread(target=repairs.run, args=stopping, name=f"history {name}", daemon=True)
+            self._menders.append(mender)
+            mender.start()
         for line in self.lines.values():
             line.supervisor.start()
         self._web = serve_pages(create_app(make_registry(self.line_states)), self.settings.web)
@@ -146,11 +160,19 @@ class Service:
                 if not self._stopping.is_set():
                     _log.warning(str(error))
 
-    def _line(self, name: str, asterisk: AsteriskSettings) -> Line:
+    def _connect(self, group: Sequence[str]) -> None:
+        """Make the lines of an Asterisk, or of some that are linked."""
+        make_tracker = Exchange().tracker if len(group) > 1 else Tracker
+        shared = Shared(group[0])
+        for name in group:
+            asterisk = self.settings.asterisk[name]
+            tracker = make_tracker(name, topology_of(asterisk), asterisk.timezone)
+            self.lines[name] = self._line(name, asterisk, tracker, shared)
+
+    def _line(self, name: str, asterisk: AsteriskSettings, tracker: Tracker, shared: Shared) -> Line:
         recorder = Recorder(self.settings.data_folder / "recorded", name)
         clock = StreamClock()
         spool = Spool(self._database, self.engine.wake)
-        tracker = Tracker(name, topology_of(asterisk), asterisk.timezone)
         listening = Listening(
             name,
             tracker,
@@ -159,9 +181,23 @@ class Service:
             clock,
             self._watcher,
             lambda action: self._send(name, action),
+            shared=shared,
         )
-        supervisor = Supervisor(name, asterisk, listening.on_chunk)
+        on_chunk = listening.on_chunk
+        if asterisk.history.is_set:
+            repairs = self._repairs[name] = self._repairs_of(name, asterisk, spool)
+            on_chunk = Heard(on_chunk, repairs.gap, last_word_at(recorder.folder))
+        supervisor = Supervisor(name, asterisk, on_chunk)
         return Line(supervisor, listening, recorder, clock)
+
+    def _repairs_of(self, name: str, asterisk: AsteriskSettings, spool: Spool) -> Repairs:
+        def backfill() -> Backfill:
+            learnt = learnt_of(name, spool)
+            return Backfill(name, topology_of(asterisk), asterisk.timezone, spool, learnt=learnt)
+
+        history = open_history(asterisk.history, ZoneInfo(asterisk.timezone), self._stopping.is_set)
+        memory = PluginStore(self._database, "itgrix", "")
+        return Repairs(name, history, backfill, spool, memory, shed=lambda: self.line_states()[name].shed)
 
     def _send(self, name: str, action: Action) -> None:
         self.lines[name].supervisor.send(dict(action))
@@ -190,6 +226,8 @@ class Service:
             line.supervisor.stop()
         self._stopping.set()
         self.engine.wake()
+        for mender in self._menders:
+            mender.join(STOP_SECONDS)
         if self._worker:
             self._worker.join(STOP_SECONDS)
         if self._worker and self._worker.is_alive():  # the folder stays ours until the process has ended
@@ -272,6 +310,8 @@ def topology_of(asterisk: AsteriskSettings) -> Topology:
         frozenset(rules.internal),
         rules.devices,
         rules.mobiles,
+        links=asterisk.links,
+        link_header=asterisk.link_header,
     )
 
 

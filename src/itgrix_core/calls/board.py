@@ -11,41 +11,52 @@ from collections.abc import Callable
 
 from itgrix_core.calls import events, verdict
 from itgrix_core.calls.persons import phones_of, state_of
+from itgrix_core.calls.side import Side
 from itgrix_core.calls.snapshot import snapshot
 from itgrix_core.calls.state import CallState, Channel, Leg, parse
 from itgrix_core.calls.table import CALLS, LEGS, CallTrigger, LegTrigger, Phase
-from itgrix_core.calls.topology import Topology
+from itgrix_core.calls.topology import ChannelKind, Topology
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Call, Direction
 
 
 class Board:
-    """Calls, channels and bridges of one PBX, and what has to be told.
+    """Calls, channels and bridges of one PBX, or of several that are linked, and what has to be told.
 
     Attributes:
+        side: the PBX whose message is being fed.
+        sides: every PBX of the board, by its name.
         told: events and oddities since the handler began; the tracker empties it.
         changed: keys of calls that differ from their saved row.
-        listed: while a channel list comes: the Uniqueids that live, with what those that dial are dialling.
-        lost: rows of the calls that the last channel list lacked, by the Uniqueids of their channels.
-        has_learnt: whether what the PBX said of its endpoints differs from its saved row.
-        is_settled: whether a channel list has been read since the connection began; before that, unknown
-            channels are no oddity.
+        ends: ends of links whose other end is not known yet, by Uniqueid.
+        wires: channels that wait for their link's other end, by what both ends know of the wire.
     """
 
-    def __init__(self, pbx: str, topology: Topology, timezone: str) -> None:
-        self.pbx = pbx
-        self.topology = topology
-        self.timezone = timezone
+    def __init__(self) -> None:
+        self.side: Side
+        self.sides: dict[str, Side] = {}
         self.calls: dict[str, CallState] = {}
         self.channels: dict[str, CallState] = {}
         self.by_linkedid: dict[str, CallState] = {}
         self.bridges: dict[str, dict[str, None]] = {}
         self.told: list[events.Told] = []
         self.changed: dict[str, None] = {}
-        self.listed: dict[str, str] | None = None
-        self.lost: dict[str, bytes] = {}
-        self.is_settled = False
-        self.has_learnt = False
+        self.ends: dict[str, Channel] = {}
+        self.wires: dict[str, str] = {}
+
+    def seat(self, side: Side) -> None:
+        """Let a PBX take part."""
+        self.sides[side.pbx] = self.side = side
+
+    @property
+    def pbx(self) -> str:
+        """The name of the PBX whose message is being fed."""
+        return self.side.pbx
+
+    @property
+    def topology(self) -> Topology:
+        """The rules of the PBX whose message is being fed."""
+        return self.side.topology
 
     # ---- looking up -----------------------------------------------------------------------------------
     def channel(self, uniqueid: str) -> Channel | None:
@@ -55,20 +66,23 @@ class Board:
 
     def employee(self, channel: Channel) -> str:
         """The inside number of the employee behind a channel, a phone's or his mobile's."""
-        return channel.mobile_of or self.topology.extension_of(channel.name)
+        return channel.mobile_of or self.sides[channel.pbx].topology.extension_of(channel.name)
 
     # ---- births ---------------------------------------------------------------------------------------
     def add(self, channel: Channel) -> CallState:
         """Put a new channel on the table, into the call of its Linkedid."""
         call = self.by_linkedid.get(channel.linkedid)
         if call is None:
-            key = f"{self.pbx}/{channel.linkedid}"
+            key = self.side.key_of(channel.linkedid)
             call = CallState(
                 key, self.pbx, [channel.linkedid], channel.born_at, channel.born_at, caller=channel.uniqueid
             )
             self.calls[key] = self.by_linkedid[channel.linkedid] = call
+        channel.pbx = self.pbx
         call.channels[channel.uniqueid] = channel
         self.channels[channel.uniqueid] = call
+        if channel.kind is ChannelKind.LINK:
+            self.ends[channel.uniqueid] = channel
         self.changed[call.key] = None
         return call
 
@@ -81,6 +95,10 @@ class Board:
             self.channels[channel.uniqueid] = call
             if channel.bridge:
                 self.bridges.setdefault(channel.bridge, {})[channel.uniqueid] = None
+            if channel.is_open_end:
+                self.ends[channel.uniqueid] = channel
+            if channel.wire and not channel.half:
+                self.wires[channel.wire] = channel.uniqueid
 
     def revive(self, uniqueid: str) -> CallState | None:
         """Take back a call that a list lacked, since something is told of its channel after all.
@@ -88,7 +106,8 @@ class Board:
         Asterisk answers a list at once, while its events wait in a queue (for seconds under load): a call
         that is just ending is in neither. Its true end then replaces the provisional one.
         """
-        row = self.lost.get(uniqueid)
+        side = self.side
+        row = side.lost.get(uniqueid)
         call = parse(row) if row else None
         if (
             call is None
@@ -96,7 +115,7 @@ class Board:
             or any(known in self.by_linkedid for known in call.linkedids)
         ):
             return None
-        self.lost = {uid: kept for uid, kept in self.lost.items() if uid not in call.channels}
+        side.lost = {uid: kept for uid, kept in side.lost.items() if uid not in call.channels}
         self.restore(call)
         return call
 
@@ -134,7 +153,7 @@ class Board:
 
     def frozen(self, call: CallState) -> Call:
         """The call for the outside."""
-        return snapshot(call, self.timezone)
+        return snapshot(call, self.sides[call.pbx])
 
     # ---- who hears whom -------------------------------------------------------------------------------
     def enter(self, channel: Channel, bridge: str) -> None:
@@ -158,6 +177,8 @@ class Board:
         self.leave(channel)
         call.channels.pop(channel.uniqueid, None)
         self.channels.pop(channel.uniqueid, None)
+        if channel.kind is ChannelKind.LINK or channel.wire:
+            self._cut(channel)
         attempt = call.attempts.get(channel.uniqueid)
         if attempt:
             attempt.cause = attempt.cause or cause
@@ -171,22 +192,34 @@ class Board:
         if not call.channels:
             self.end(call, at)
 
+    def _cut(self, end: Channel) -> None:
+        """An end of a link is gone: nobody waits for it, and the other knows without it who called."""
+        self.ends.pop(end.uniqueid, None)
+        if self.wires.get(end.wire) == end.uniqueid:
+            del self.wires[end.wire]
+        other = self.channel(end.half)
+        if other and other.dialled_by == end.uniqueid:
+            other.dialled_by = end.dialled_by or other.dialled_by
+
     def close(self, call: CallState, leg: Leg, cause: str, at: float) -> None:
         """End a leg with its result."""
         if leg.ended_at is None:
             leg.ended_at = (leg.stopped_at or at) if not leg.is_up else at
-            leg.result = leg.result or verdict.result_of_leg(leg, cause)
+            leg.result = leg.result or verdict.result_of_leg(leg, cause, call.legs.values())
         self.advance(call, leg, LegTrigger.ENDS, at)
 
     def end(self, call: CallState, at: float) -> None:
         """The call's last channel is gone."""
         if call.client_left_at is None:
             call.client_left_at = at
+        if call.is_originated and not call.action_id:
+            self.sides[call.pbx].unheard[call.extension] = at
         for leg in call.legs.values():
             if leg.is_caller and leg.ended_at is None:
                 leg.ended_at = at
                 leg.result = verdict.result_of_caller(call)
             self.advance(call, leg, LegTrigger.ENDS, at)
+        verdict.settle(call)
         self.step(call, CallTrigger.EMPTIES, at, is_provisional=bool(call.lost_sight))
         self.forget(call)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from itgrix_core.calls.events import CallEnded, CallMerged, CallStarted, Told
 from itgrix_core.calls.parts import Answer, Entry, Excerpt, Part, counted
-from itgrix_core.calls.questions import RECORDING_ID
+from itgrix_core.calls.questions import RECORDING_ID, WIRE_ID
 from itgrix_core.calls.tracker import Tracker
 from itgrix_core.wire.frames import is_banner
 from itgrix_core.wire.messages import Message
@@ -117,10 +117,18 @@ class Excerpts:
             part.is_call = True
             if not event.call.linkedid:  # a call that never had a channel (docs/facts/asterisk.md 38)
                 part.add(entry)
+                self._borrow(part, event)
             part.ended_at = None
             if isinstance(event, CallEnded):
                 part.ended_at = entry.received_at
                 self._ended.append((entry.received_at, event.call.key))
+
+    def _borrow(self, part: Part, event: CallStarted | CallEnded) -> None:
+        """What a Local channel said whose phone was not there: the files that it began are such a call's."""
+        for recording in event.call.recordings:
+            owner = self._parts.get(self._owners.get(recording.channel, ""))
+            if owner is not None:
+                part.entries |= owner.entries
 
     def _let_go(self, told: Iterable[Told]) -> None:
         """Parts that came to nothing, or silently went into another."""
@@ -202,6 +210,6 @@ def _uniqueids_of(message: Message) -> list[str]:
         if not prefix.lower().endswith(b"bridge")
     ]
     action_id = message.get("ActionID")
-    if action_id.startswith(RECORDING_ID):
-        found.append(action_id.removeprefix(RECORDING_ID))
+    asked = (ours for ours in (RECORDING_ID, WIRE_ID) if action_id.startswith(ours))
+    found += [action_id.removeprefix(ours) for ours in asked]
     return list(dict.fromkeys(found))

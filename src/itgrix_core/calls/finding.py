@@ -17,7 +17,7 @@ def touch(board: Board, message: Message, at: float, prefix: str = "") -> tuple[
     uniqueid = message.get(prefix + "Uniqueid")
     call = board.channels.get(uniqueid) or board.revive(uniqueid)
     if call is None:
-        if board.is_settled:
+        if board.side.is_settled:
             board.odd("unknown channel", message, at, f"{prefix}Uniqueid {uniqueid or 'missing'}")
         return None
     channel = call.channels[uniqueid]

@@ -17,7 +17,7 @@ from itgrix_hooks.values import Direction
 INHERITED = (
     "started_at", "caller", "client_number", "client_name", "did", "trunk", "extension", "dialled", "queue",
     "answered_at", "attempts", "is_originated", "is_pbx_answered", "talkers",
-    "sent_on",
+    "sent_on", "caller_up_at", "action_id",
 )  # fmt: skip
 """What an older group of channels, no call so far, takes over from the call that becomes a part of it."""
 
@@ -86,6 +86,7 @@ def merge(board: Board, call: CallState, into: CallState, at: float) -> None:
     into.linkedids += [known for known in call.linkedids if known not in into.linkedids]
     into.recordings += call.recordings
     into.requests += call.requests
+    into.heard += call.heard
     into.is_shut_down = into.is_shut_down or call.is_shut_down
     board.changed[into.key] = None
     for leg in call.legs.values():
@@ -112,10 +113,12 @@ def _take(board: Board, into: CallState, leg: Leg, at: float) -> None:
         tried_at=leg.tried_at,
         rang_at=leg.rang_at,
         is_up=leg.is_up,
+        up_at=leg.up_at,
         has_refused=leg.has_refused,
         status=leg.status,
         phone=leg.phone,
         person=leg.person if leg.person in into.legs else "",
+        pbx=leg.pbx,
     )
     if leg.rang_at:
         board.advance(into, fresh, LegTrigger.RINGS, at)

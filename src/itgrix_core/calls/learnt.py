@@ -53,6 +53,11 @@ class Row(msgspec.Struct):
     learnt: Learnt
 
 
+def key_of(pbx: str) -> str:
+    """Under which key a PBX's row is kept."""
+    return f"{pbx}/learnt"
+
+
 def dump(learnt: Learnt) -> bytes:
     """The knowledge as a JSON row."""
     return msgspec.json.encode(Row(VERSION, learnt))

@@ -32,17 +32,20 @@ def meet(board: Board, call: CallState, channel: Channel, at: float) -> None:
     A channel in state Ringing is in the bridge only because somebody was sent to it early (a blonde
     transfer, docs/facts/asterisk.md 28): it does not talk.
     """
-    near = [c for c in reach(board, channel) if c.kind in SOMEBODY and c.state != "Ringing"]
+    reached = reach(board, channel)
+    near = [c for c in reached if c.kind in SOMEBODY and c.state != "Ringing"]
     far = [c for c in near if c.uniqueid in call.far]
     people = [c for c in near if c.uniqueid not in call.far and board.channels[c.uniqueid] is call]
     if not far or not people or call.phase is not Phase.LIVE:
         return
     call.talkers = [c.uniqueid for c in (*far, *people)]
+    call.heard += [c.uniqueid for c in reached if c.uniqueid not in call.heard]
     call.leaver = call.sent_on = ""
     call.answered_at = call.answered_at or at
     for person in people:
         leg = call.leg(person.uniqueid, employee_of(board, person))
         leg.is_up = True
+        leg.up_at = leg.up_at or at
         if person.kind is ChannelKind.TRUNK:
             leg.trunk = endpoint_of(person.name)
         leg.answered_at = leg.answered_at or at

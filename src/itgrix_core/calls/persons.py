@@ -28,17 +28,20 @@ _OPEN = (LegState.TALKING, LegState.RINGING, LegState.TRIED)
 
 
 def fold(call: CallState, leg: Leg) -> None:
-    """Count a phone that is rung now with the same employee's others that are ringing."""
-    for other in call.legs.values():
-        if other is not leg and not other.person and _rings_with(call, other, leg):
-            leg.person = other.key
+    """Count a phone that is rung now with the same employee's others that are ringing.
+
+    Also where he is rung because he clicked: then all of them are the caller's.
+    """
+    for phones in _by_person(call).values():
+        if phones[0] is not leg and _ring_with(phones, leg):
+            leg.person, leg.is_caller = phones[0].key, phones[0].is_caller
             return
 
 
-def _rings_with(call: CallState, first: Leg, leg: Leg) -> bool:
-    if first.extension != leg.extension or first.is_caller or not first.is_rung:
+def _ring_with(phones: list[Leg], leg: Leg) -> bool:
+    first = phones[0]
+    if (first.pbx, first.extension) != (leg.pbx, leg.extension) or not first.is_rung:
         return False
-    phones = phones_of(call, first)
     if state_of(phones) is LegState.TALKING or any(_is_dialled_anew(phone, leg) for phone in phones):
         return False
     return any(phone.stopped_at is None and phone.ended_at is None for phone in phones)
@@ -58,7 +61,19 @@ def phones_of(call: CallState, leg: Leg) -> list[Leg]:
 
 def persons(call: CallState) -> Iterable[Leg]:
     """Every person's leg, in the order in which they were first rung."""
-    return [as_one(phones_of(call, leg)) for leg in call.legs.values() if not leg.person]
+    return [as_one(phones) for phones in _by_person(call).values()]
+
+
+def _by_person(call: CallState) -> dict[str, list[Leg]]:
+    """The phones of each person, by the key of the first.
+
+    Looks at each leg once: a queue rings its members anew every quarter of a minute, for hours if need be.
+    """
+    phones = {key: [leg] for key, leg in call.legs.items() if not leg.person}
+    for leg in call.legs.values():
+        if leg.person in phones:
+            phones[leg.person].append(leg)
+    return phones
 
 
 def state_of(phones: list[Leg]) -> LegState:
@@ -74,6 +89,7 @@ def as_one(phones: list[Leg]) -> Leg:
         return first
     is_over = all(phone.result for phone in phones)
     counts = min(phones, key=_rank) if is_over else first
+    counts = next((phone for phone in phones if first.is_caller and phone.is_up), counts)
     ends = [phone.ended_at for phone in phones if phone.ended_at]
     return replace(
         first,
@@ -81,6 +97,7 @@ def as_one(phones: list[Leg]) -> Leg:
         answered_at=_earliest(phone.answered_at for phone in phones),
         ended_at=(counts.ended_at if counts.answered_at else max(ends)) if is_over else None,
         is_up=any(phone.is_up for phone in phones),
+        up_at=_earliest(phone.up_at for phone in phones),
         result=counts.result if is_over else None,
         picked_up_by=counts.picked_up_by,
         trunk=counts.trunk,

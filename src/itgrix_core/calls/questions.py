@@ -7,12 +7,17 @@ ActionID and comes back with the answer (docs/architecture.md §9.13; docs/facts
 Who uses a device only AstDB knows (docs/facts/freepbx.md 6), and a hot desk's user changes without an event.
 So the phones of a list are asked about, and where one was found, each phone again whenever it has a channel.
 What an endpoint is that does not look like a phone, its own details may tell.
+
+The ends of a link are asked what they know of their wire: the Call-ID, or an id in a header of the operator's
+(docs/operating.md). The variable that goes with that header is set by the Dial (its option `b`), so that it
+is asked for when the Dial is told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from itgrix_core.calls.state import Channel
 from itgrix_core.calls.topology import ChannelKind, Topology, endpoint_of
 from itgrix_core.wire.messages import Message
 
@@ -21,6 +26,12 @@ RECORDING_ID = "itgrix-recording-"
 DEVICE_ID = "itgrix-device-"
 ENDPOINT_ID = "itgrix-endpoint-"
 PEER_ID = "itgrix-peer-"
+WIRE_ID = "itgrix-wire-"
+WIRE_VARIABLE = "ITGRIX_WIRE"
+CALL_IDS = {"PJSIP": "CHANNEL(pjsip,call-id)", "SIP": "SIPCALLID"}
+"""What holds a channel's Call-ID, by its technology (docs/facts/asterisk.md 70)."""
+HEADERS = {"PJSIP": "PJSIP_HEADER(read,{})", "SIP": "SIP_HEADER({})"}
+"""What reads a header of the INVITE with which a channel came in."""
 
 Action = tuple[tuple[str, str], ...]
 """An AMI action as its headers, in order."""
@@ -79,6 +90,30 @@ def _device(device: str) -> Action:
         ("ActionID", DEVICE_ID + device),
         ("Family", "DEVICE"),
         ("Key", f"{device}/user"),
+    )
+
+
+def question_about_end(end: Channel, uniqueid: str, header: str) -> Action | None:
+    """How to ask a link's channel what it knows of its wire; `None` where it cannot know it (yet).
+
+    `header` is `Topology.link_header`, `uniqueid` the channel's own on its PBX.
+    """
+    technology = end.name.partition("/")[0]
+    if not header:
+        variable = CALL_IDS.get(technology)
+    elif end.is_dialled:
+        variable = WIRE_VARIABLE
+    else:
+        variable = (
+            HEADERS[technology].format(header) if technology in HEADERS and end.state != "Down" else None
+        )
+    if variable is None:
+        return None
+    return (
+        ("Action", "Getvar"),
+        ("ActionID", WIRE_ID + uniqueid),
+        ("Channel", end.name),
+        ("Variable", variable),
     )
 
 

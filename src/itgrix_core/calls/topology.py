@@ -24,12 +24,13 @@ _NUMBER = re.compile(r"\+?[\d*#]+")
 
 
 class ChannelKind(StrEnum):
-    """What is behind a channel."""
+    """What is behind a channel. LINK: another PBX of ours."""
 
     PHONE = "phone"
     TRUNK = "trunk"
     LOCAL = "local"
     PBX = "pbx"
+    LINK = "link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Topology:
         devices: device (endpoint) to the extension of its user, where the PBX does not tell.
         mobiles: outside number of an employee's mobile to his extension; compared without their prefixes.
         learnt: what the PBX said; grows while the tracker is fed.
+        links: endpoints that are trunks to another PBX of ours, with its name.
+        link_header: SIP header in which calls over links bear an id; "" where both ends have one Call-ID.
     """
 
     min_length: int = 2
@@ -53,6 +56,8 @@ class Topology:
     devices: Mapping[str, str] = field(default_factory=dict)
     mobiles: Mapping[str, str] = field(default_factory=dict)
     learnt: Learnt = field(default_factory=Learnt)
+    links: Mapping[str, str] = field(default_factory=dict)
+    link_header: str = ""
 
     def is_inside(self, number: str) -> bool:
         """Whether a number looks like an extension: digits only, of the right length."""
@@ -65,7 +70,10 @@ class Topology:
             return ChannelKind.LOCAL
         if technology not in REAL:
             return ChannelKind.PBX
-        return ChannelKind.PHONE if self._is_phone(endpoint_of(channel)) else ChannelKind.TRUNK
+        endpoint = endpoint_of(channel)
+        if endpoint in self.links:
+            return ChannelKind.LINK
+        return ChannelKind.PHONE if self._is_phone(endpoint) else ChannelKind.TRUNK
 
     def _is_phone(self, endpoint: str) -> bool:
         if endpoint in self.trunks:
@@ -86,6 +94,10 @@ class Topology:
             if wanted.same_as(PhoneNumber(mobile)):
                 return extension
         return ""
+
+
+MEANS = frozenset({ChannelKind.LOCAL, ChannelKind.LINK})
+"""Kinds behind which is nobody: they only lead to somebody."""
 
 
 def endpoint_of(channel: str) -> str:

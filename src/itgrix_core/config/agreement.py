@@ -26,6 +26,9 @@ def disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
             yield (*here, "crm"), _no_crm(asterisk.crm, crms)
         if asterisk.extensions.min_length > asterisk.extensions.max_length:
             yield (*here, "extensions"), "min_length is more than max_length; swap the two"
+        for log, table in (("cel", asterisk.history.cel), ("cdr", asterisk.history.cdr)):
+            if table.file is not None and table.url.get_secret_value():
+                yield (*here, "history", log), "has both file and url; leave one of them"
         yield from (((*here, "tls", what), sentence) for what, sentence in _of_tls(asterisk.tls))
         region = asterisk.numbers.region
         if region and not is_region(region):
@@ -33,6 +36,7 @@ def disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
                 (*here, "numbers", "region"),
                 f'"{region}" has no phone numbers; write a country as RU or DE',
             )
+        yield from _links(settings, name)
         if not _is_timezone(asterisk.timezone):
             yield (*here, "timezone"), _no_timezone(asterisk.timezone)
     for trunk, crm in settings.routes.items():
@@ -62,6 +66,24 @@ def missing(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
                 ("crm", name, "webhook"),
                 "is empty; create an inbound webhook in Bitrix24 and write its address here",
             )
+
+
+def _links(settings: Settings, name: str) -> Iterator[tuple[KeyPath, str]]:
+    """A link leads to another Asterisk, which knows by what endpoint its calls come in."""
+    own = settings.asterisk[name]
+    others = [other for other in settings.asterisk if other != name]
+    for endpoint, other in own.links.items():
+        here: KeyPath = ("asterisk", name, "links", endpoint)
+        if other == name:
+            yield here, "leads to this Asterisk itself; write the name of the other one"
+        elif other not in others:
+            hint = nearest(other, others) if others else "there is only this one"
+            yield here, f'there is no entry "{other}" under asterisk; {hint}'
+        elif name not in settings.asterisk[other].links.values():
+            there = f"asterisk.{other}.links"
+            yield here, f"is named on one side only; write {other}'s trunk to {name} under {there}"
+        elif own.link_header != settings.asterisk[other].link_header:
+            yield here, f"asterisk.{other} has another link_header; write the same one on both sides"
 
 
 def _no_crm(name: str, crms: list[str]) -> str:

@@ -87,6 +87,43 @@ class NumberRules(Section):
     )
 
 
+class HistoryTable(Section):
+    """Where CEL or CDR can be read: a file, or a table of a database."""
+
+    file: Path | None = Field(default=None, description="CSV file that Asterisk writes.")
+    url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Or SQLAlchemy's address of a database (mysql+pymysql://USER:PASSWORD@HOST/NAME); "
+        "or {env: NAME} or {file: PATH}.",
+    )
+    table: str | None = Field(default=None, description="Its table; cel or cdr if left out.")
+    columns: list[str] = Field(
+        default=[], description="A file's columns in order; left out: its header line, else Asterisk's order."
+    )
+    aliases: dict[str, str] = Field(
+        default={},
+        description="Columns that are called otherwise there.",
+        examples=[{"cid_num": "caller_number"}],
+    )
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is anything to read."""
+        return self.file is not None or bool(self.url.get_secret_value())
+
+
+class HistorySettings(Section):
+    """What Asterisk itself writes about calls, for those that were not watched."""
+
+    cel: HistoryTable = Field(default=HistoryTable(), description="Channel event logging.")
+    cdr: HistoryTable = Field(default=HistoryTable(), description="Call detail records.")
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is anything to read."""
+        return self.cel.is_set or self.cdr.is_set
+
+
 class TlsSettings(Section):
     """AMI inside TLS. A certificate is always checked; one that signed itself is its own `ca_file`."""
 
@@ -144,8 +181,21 @@ class AsteriskSettings(Section):
         default=ExtensionRules(), description="What an inside number looks like."
     )
     numbers: NumberRules = Field(default=NumberRules(), description="How numbers outside are written.")
+    links: dict[str, str] = Field(
+        default={},
+        description="Endpoint of a trunk to another entry of `asterisk`, and its name; named on both sides.",
+        examples=[{"to-branch": "branch"}],
+    )
+    link_header: str = Field(
+        default="",
+        description="SIP header with an id of calls over links, where something between changes Call-IDs.",
+        pattern=r"^[A-Za-z0-9-]*$",
+    )
     recordings: Path | None = Field(
         default=None, description="Folder in which this PBX's recordings can be read here."
+    )
+    history: HistorySettings = Field(
+        default=HistorySettings(), description="CEL and CDR, for calls that were not watched."
     )
     crm: str | None = Field(
         default=None, description="Which entry of `crm` gets its calls; the only one if left out."

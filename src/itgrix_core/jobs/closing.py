@@ -134,12 +134,13 @@ class Closing:
             return
         if not turn.call.recordings and not turn.has_plugins_for("process_record_file_path"):
             return
-        wanted = RecordingWanted(turn.call, client_recording(turn.call.recordings, turn.call.linkedid))
+        wanted = RecordingWanted(turn.call, client_recording(turn.call))
         lane = f"{turn.call.key}/recording"
         payload = msgspec.json.encode(wanted)
         self._engine.put([Job(f"{lane}/{RECORDING_READY}", lane, RECORDING_READY, payload, self._born_at)])
 
 
-def client_recording(recordings: tuple[Recording, ...], linkedid: str) -> Recording | None:
+def client_recording(call: Call) -> Recording | None:
     """The file of the channel that began the call and so heard the client throughout; else the first."""
-    return next((r for r in recordings if r.channel == linkedid), recordings[0] if recordings else None)
+    recordings, began = call.recordings, (call.linkedid, f"{call.pbx}/{call.linkedid}")
+    return next((r for r in recordings if r.channel in began), recordings[0] if recordings else None)

@@ -7,24 +7,25 @@ see to it that nothing is stored twice.
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
 
 import structlog
 
-from itgrix_core.ami.recorder import Position, Recorder
+from itgrix_core.ami.recorder import Position, Recorded, Recorder
 from itgrix_core.calls.events import CallEnded, CallEvent, CallMerged, ConversationRequested, Oddity
 from itgrix_core.calls.questions import ASKED_ABOUT, Action
 from itgrix_core.calls.tracker import TICK, WANTED, Tracker
 from itgrix_core.errors import AmiError, DataFolderError
 from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.codec import job_of
+from itgrix_core.jobs.sharing import Shared
 from itgrix_core.jobs.watching import Watcher
-from itgrix_core.outbox.engine import Job
 from itgrix_core.outbox.spool import Spool
-from itgrix_core.wire.frames import is_banner, only, read_blocks
+from itgrix_core.wire.frames import Sieve, is_banner, read_blocks
 from itgrix_core.wire.messages import Message
 
 COALESCING_SECONDS = 0.1
@@ -51,6 +52,7 @@ class Listening:
         clock: told the time of each message.
         watcher: told each event and oddity.
         send: sends an action; its answer comes in the stream.
+        shared: what it shares with the PBXes to which this one is linked.
         wall: Unix seconds here: what is read later than it was received is as much older.
         lost_sight_seconds: see `LOST_SIGHT_SECONDS`.
     """
@@ -65,6 +67,7 @@ class Listening:
         watcher: Watcher,
         send: Callable[[Action], None],
         *,
+        shared: Shared | None = None,
         lost_sight_seconds: float = LOST_SIGHT_SECONDS,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -78,9 +81,7 @@ class Listening:
         self._lost_sight_seconds = lost_sight_seconds
         self._wall = wall
         self._ticked_at = 0.0
-        self._waiting: dict[str, float] = {}
-        self._jobs: list[Job] = []
-        self._rows: dict[str, bytes | None] = {}
+        self._shared = shared or Shared(pbx)
         self._lock = Lock()
         self._oddities: Counter[str] = Counter()
 
@@ -90,35 +91,39 @@ class Listening:
         with self._lock:
             return dict(self._oddities)
 
-    def catch_up(self) -> int:
-        """Go on from where the last process was: saved calls, and the log behind its last commit.
-
-        Returns:
-            How many blocks were fed again.
-        """
-        unusable = self._tracker.load(self._spool.calls(self._pbx))
-        for key in unusable:
+    def load(self) -> None:
+        """Take up the saved calls, those of linked PBXes with them."""
+        for key in self._tracker.load(self._spool.calls(self._shared.name)):
             _log.warning("a saved call is of another version; the channel list will tell of it", call=key)
+
+    def unread(self) -> Iterator[tuple[Recorded, Listening]]:
+        """The chunks of the log behind the last commit, each with the one to feed again: itself."""
         saved = self._spool.position(self._pbx)
         if saved is None:  # from now on every word counts, also those before the first commit
             end = self._recorder.end() or Position("", 0)
             self._spool.commit(self._pbx, [], {}, f"{end.segment}:{end.offset}")
-            return 0
-        fed = 0
+            return
         for recorded in self._recorder.read_from(_position(saved)):
-            blocks = read_blocks(recorded.data)
-            fed += len(blocks)
-            self._understand(blocks, recorded.received_at, is_asking=False)
+            yield recorded, self
+
+    def feed_again(self, recorded: Recorded) -> int:
+        """Understand a chunk that was recorded before; how many blocks it holds."""
+        blocks = read_blocks(recorded.data)
+        with self._shared.lock:
+            self._understand(blocks, recorded.data, recorded.received_at)
             self._commit(recorded.position)
-        return fed
+        return len(blocks)
 
     def on_chunk(self, data: bytes, received_at: float) -> None:
         """Whole blocks of the stream as they came, and when (Unix seconds)."""
         position = self._record(data, received_at)
-        self._understand(read_blocks(data), received_at, is_asking=True)
-        if received_at - self._ticked_at > TICK_SECONDS:
-            self._tick(received_at)
-        self._commit(position)
+        with self._shared.lock:
+            questions = self._understand(read_blocks(data), data, received_at)
+            if received_at - self._ticked_at > TICK_SECONDS:
+                self._tick(received_at)
+            self._commit(position)
+        for question in questions:
+            self._ask(question)
 
     def _record(self, data: bytes, received_at: float) -> Position | None:
         """Where the chunk ends on disk; `None` if it cannot be written: it is understood all the same."""
@@ -128,9 +133,11 @@ class Listening:
             _log.error(f"{error} Calls are filed on, but a crash now would lose what is going on.")
             return None
 
-    def _understand(self, blocks: Iterable[bytes], received_at: float, *, is_asking: bool) -> None:
+    def _understand(self, blocks: Sequence[bytes], data: bytes, received_at: float) -> list[Action]:
+        """Feed the blocks of `data` to the tracker and keep what it tells; what is to be asked now."""
+        questions = []
         age = max(0.0, self._wall() - received_at)
-        for block in only(WANTED | ASKED_ABOUT, blocks):
+        for block in READ.pick(blocks, data):
             if is_banner(block):
                 self._tracker.connected()
                 continue
@@ -139,9 +146,10 @@ class Listening:
             self._clock.seen(at + age)
             for told in self._tracker.feed(message, at):
                 self._tell(told, received_at)
-            question = self._tracker.question_about(message) if is_asking else None
+            question = self._tracker.question_about(message)
             if question:
-                self._ask(question)
+                questions.append(question)
+        return questions
 
     def _ask(self, question: Action) -> None:
         try:
@@ -157,7 +165,9 @@ class Listening:
             return
         delay = self._delay(told, received_at)
         is_provisional = isinstance(told, CallEnded) and told.is_provisional
-        self._jobs.append(job_of(told, received_at, delay_seconds=delay, is_provisional=is_provisional))
+        self._shared.jobs.append(
+            job_of(told, received_at, delay_seconds=delay, is_provisional=is_provisional)
+        )
         self._watcher.happened(told)
 
     def _delay(self, event: CallEvent, received_at: float) -> float:
@@ -165,14 +175,14 @@ class Listening:
 
         A lost-sight end waits for somebody who knows better.
         """
-        key = event.call.key
+        key, waiting = event.call.key, self._shared.waiting
         if isinstance(event, CallEnded | CallMerged):
-            self._waiting.pop(key, None)
+            waiting.pop(key, None)
             lost = isinstance(event, CallEnded) and event.is_provisional
             return self._lost_sight_seconds if lost else 0.0
-        if not isinstance(event, ConversationRequested) or received_at < self._waiting.get(key, 0.0):
+        if not isinstance(event, ConversationRequested) or received_at < waiting.get(key, 0.0):
             return 0.0
-        self._waiting[key] = received_at + COALESCING_SECONDS
+        waiting[key] = received_at + COALESCING_SECONDS
         return COALESCING_SECONDS
 
     def _tick(self, at: float) -> None:
@@ -187,16 +197,32 @@ class Listening:
 
     def _commit(self, position: Position | None) -> None:
         """Store what has come up; what cannot be stored now is kept and stored with the next chunk."""
-        self._rows |= self._tracker.changes()
-        if not self._jobs and not self._rows:
-            return
+        self._shared.rows |= self._tracker.changes()
+        if position:
+            self._shared.places[self._pbx] = f"{position.segment}:{position.offset}"
         try:
-            place = f"{position.segment}:{position.offset}" if position else None
-            self._spool.commit(self._pbx, self._jobs, self._rows, place)
+            self._shared.store(self._spool)
         except DataFolderError as error:
             _log.error(f"{error} Nothing is lost: it is tried again with the next message.")
-            return
-        self._jobs, self._rows = [], {}
+
+
+def catch_up(listenings: Sequence[Listening]) -> int:
+    """Go on from where the last process was: saved calls, and the logs behind their last commits.
+
+    Args:
+        listenings: one, or those of PBXes that are linked; their logs are read in the order in which their
+            chunks came.
+
+    Returns:
+        How many blocks were fed again.
+    """
+    listenings[0].load()
+    logs = heapq.merge(*(each.unread() for each in listenings), key=lambda each: each[0].received_at)
+    return sum(listening.feed_again(recorded) for recorded, listening in logs)
+
+
+READ = Sieve(dict.fromkeys(ASKED_ABOUT, b"") | WANTED)
+"""What the tracker reads, and what it does not but that gives rise to a question."""
 
 
 def _position(saved: str) -> Position:

@@ -40,6 +40,11 @@ class RecordingWanted:
     call: Call
     recording: Recording | None
 
+    @property
+    def pbx(self) -> str:
+        """On whose disk the file lies: of linked PBXes that of the channel that was recorded."""
+        return (self.recording.pbx if self.recording else "") or self.call.pbx
+
 
 class RecordingJobs:
     """The engine's handler for recording lanes.
@@ -102,11 +107,14 @@ class RecordingJobs:
         )
         if asked.is_cancelled:
             return []
-        return self._steps(job, call, asked.answer, attempt)
+        return self._steps(job, wanted, asked.answer, attempt)
 
-    def _steps(self, job: Job, call: Call, answer: str | Link | None, attempt: Attempt) -> list[Step] | Later:
+    def _steps(
+        self, job: Job, wanted: RecordingWanted, answer: str | Link | None, attempt: Attempt
+    ) -> list[Step] | Later:
+        call = wanted.call
         if answer is None:
-            if call.pbx not in self._folders:
+            if wanted.pbx not in self._folders:
                 return []
             return self._again(call, attempt, "the recording was not found")
         url = answer.url if isinstance(answer, Link) else answer if answer.startswith(WEB) else ""
@@ -125,7 +133,7 @@ class RecordingJobs:
 
     def _find(self, wanted: RecordingWanted) -> Path | None:
         """The file on this machine: under the same path below the recording folder, or by its name."""
-        folder = self._folders.get(wanted.call.pbx)
+        folder = self._folders.get(wanted.pbx)
         if folder is None or wanted.recording is None:
             return None
         below = wanted.recording.path.partition("/monitor/")[2] or PurePosixPath(wanted.recording.path).name

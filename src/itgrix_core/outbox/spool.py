@@ -8,15 +8,27 @@ already told hits the same keys and is ignored.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.engine import Job
 from itgrix_core.outbox.sqlite import put_jobs
+from itgrix_core.outbox.tables import JobState, meta, tracked_call
+from itgrix_core.outbox.tables import job as job_table
 from itgrix_core.outbox.tables import position as position_table
-from itgrix_core.outbox.tables import tracked_call
+
+
+class Standing(StrEnum):
+    """What the outbox knew of a call that is told afterwards."""
+
+    NEW = "new"
+    KNOWN = "known"
+    PROVISIONAL = "provisional"
+    TORN = "torn"
+    GOING_ON = "going on"
 
 
 class Spool:
@@ -27,7 +39,12 @@ class Spool:
         self._wake = wake
 
     def commit(
-        self, pbx: str, jobs: Sequence[Job], calls: Mapping[str, bytes | None], position: str | None
+        self,
+        pbx: str,
+        jobs: Sequence[Job],
+        calls: Mapping[str, bytes | None],
+        position: str | None,
+        others: Mapping[str, str] | None = None,
     ) -> int:
         """Store one chunk's outcome in one transaction, durable on return.
 
@@ -36,6 +53,7 @@ class Spool:
             jobs: the new events; repeats of a key are ignored (save provisional ones).
             calls: the changed calls by key, each as the tracker saves it; `None` for one that is over.
             position: how far the log has been fed; `None` leaves it as it was.
+            others: the same of other PBXes, whose calls are common with this one's.
 
         Returns:
             How many jobs were new.
@@ -43,17 +61,49 @@ class Spool:
         Raises:
             DataFolderError: nothing of it was stored.
         """
-        if not (jobs or calls or position is not None):
+        places = {**(others or {}), **({} if position is None else {pbx: position})}
+        if not (jobs or calls or places):
             return 0
         with self._database.write() as connection:
             new = put_jobs(connection, jobs)
             for call, row in calls.items():
                 _save_call(connection, pbx, call, row)
-            if position is not None:
-                _save_position(connection, pbx, position)
+            for each, place in places.items():
+                _save_position(connection, each, place)
         if jobs:
             self._wake({job.lane for job in jobs})
         return new
+
+    def complete(self, pbx: str, told: Mapping[str, Sequence[Job]]) -> dict[str, Standing]:
+        """Store calls told afterwards, as far as they are missing; one transaction, durable on return.
+
+        Args:
+            pbx: whose they are.
+            told: for each call's key all of its jobs in order, the last one its end.
+
+        Returns:
+            What each was before: `NEW` and `TORN` (it has no end and nobody tracks it) are stored now, of
+            `PROVISIONAL` the end is replaced; `KNOWN` and `GOING_ON` stay what they are.
+
+        Raises:
+            DataFolderError: nothing of it was stored.
+        """
+        with self._database.write() as connection:
+            found = {call: _standing(connection, pbx, call, jobs) for call, jobs in told.items()}
+            wanted = [job for call, jobs in told.items() for job in _missing(found[call], jobs)]
+            put_jobs(connection, wanted)
+            if wanted:  # `serve` may be another process
+                bell = update(meta).where(meta.c.name == "bell")
+                connection.execute(bell.values(value=meta.c.value + 1))
+        self._wake({job.lane for job in wanted})
+        return found
+
+    def provisional(self, pbx: str) -> list[str]:
+        """Keys of the calls of this PBX whose provisional end still waits."""
+        waiting = (job_table.c.state == JobState.WAITING) & job_table.c.is_provisional
+        with self._database.read() as connection:
+            lanes = connection.execute(select(job_table.c.lane).where(waiting)).scalars().all()
+        return [lane for lane in lanes if lane.startswith(f"{pbx}/")]
 
     def calls(self, pbx: str) -> dict[str, bytes]:
         """The calls of this PBX that were going on at the last commit, by key."""
@@ -67,6 +117,27 @@ class Spool:
         wanted = select(position_table.c.value).where(position_table.c.pbx == pbx)
         with self._database.read() as connection:
             return connection.execute(wanted).scalar_one_or_none()
+
+
+def _standing(connection: Connection, pbx: str, call: str, jobs: Sequence[Job]) -> Standing:
+    is_it = (tracked_call.c.pbx == pbx) & (tracked_call.c.call == call)
+    if connection.execute(select(tracked_call.c.call).where(is_it)).one_or_none():
+        return Standing.GOING_ON
+    rows = select(job_table.c.key, job_table.c.state, job_table.c.attempts, job_table.c.is_provisional)
+    found = connection.execute(rows.where(job_table.c.key.in_([job.key for job in jobs])))
+    known = {each.key: each for each in found}
+    end = known.get(jobs[-1].key)
+    if end is None:
+        return Standing.TORN if known else Standing.NEW
+    is_open = end.is_provisional and end.state == JobState.WAITING and end.attempts == 0
+    return Standing.PROVISIONAL if is_open else Standing.KNOWN
+
+
+def _missing(standing: Standing, jobs: Sequence[Job]) -> Sequence[Job]:
+    """What is to be stored: behind a provisional end nothing more may come into the lane."""
+    if standing is Standing.PROVISIONAL:
+        return jobs[-1:]
+    return jobs if standing in (Standing.NEW, Standing.TORN) else ()
 
 
 def _save_call(connection: Connection, pbx: str, call: str, row: bytes | None) -> None:

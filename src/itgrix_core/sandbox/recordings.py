@@ -68,6 +68,20 @@ def load(path: Path | str) -> RecordedLog:
     return RecordedLog(name, data, _times(path.with_name(f"{name}.times.jsonl"), len(data)))
 
 
+def logs_in(path: Path) -> list[Path]:
+    """The recorded logs below a folder, sorted; a file is taken for one.
+
+    Raises:
+        RecordingError: the folder holds none.
+    """
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.rglob("*") if file.name.endswith(ENDINGS))
+    if not found:
+        raise RecordingError(f"{path}: there is no recorded log below this folder: no .ami, no .ami.gz.")
+    return found
+
+
 def bundled() -> list[Path]:
     """The recorded logs that come with the program (Asterisk 22), sorted by name; the demo serves them."""
     return sorted(FOLDER.glob("*.ami.gz"))

@@ -85,13 +85,16 @@ _kept = _Kept()
 def keep_secret(value: str) -> None:
     """Never write this value again, in any of the spellings that logs use.
 
-    The code of a webhook address is kept as well as the address. Values under four characters are left
-    to the patterns.
+    The code of a webhook address, and the password in a database's, are kept as well as the address. Values
+    under four characters are left to the patterns.
     """
     values = {value, value.rstrip("/")}
     code = re.search(r"/rest/(?:api/)?\d+/([^/\s]+)", value)
     if code:
         values.add(code.group(1))
+    password = re.match(r"[\w+]+://[^/@:]*:(.+)@", value)
+    if password:
+        values.add(password.group(1))
     spellings = {spelling for text in values for spelling in _spellings(text)}
     _kept.add(spellings)
 

@@ -15,7 +15,7 @@ a reader that works line by line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 BANNER = b"Asterisk Call Manager/"
 LARGEST_BLOCK = 16 * 1024 * 1024
@@ -158,19 +158,35 @@ def name_of(block: bytes) -> bytes:
     )
 
 
-def only(wanted: frozenset[bytes], blocks: Iterable[bytes]) -> list[bytes]:
-    """The blocks worth making a Message of: events of these names, and all that is no event.
+class Sieve:
+    """Keeps the blocks worth making a Message of: wanted events, and all that is no event.
 
     Nine of ten events of a busy PBX are left out here for the price of looking at their first line.
+
+    Args:
+        wanted: for each name of an event the bytes that it must hold to mean anything, b"" if it always does.
     """
-    kept = []
-    for block in blocks:
-        if block[:7] == b"Event: ":
-            end = block.find(b"\r\n")
-            if block[7 : end if end >= 0 else None] not in wanted:
-                continue
-        kept.append(block)
-    return kept
+
+    def __init__(self, wanted: Mapping[bytes, bytes]) -> None:
+        self._marks = {name: mark for name, mark in wanted.items() if mark}
+        plain = _any_of(name for name in wanted if name not in self._marks)
+        self._passes = re.compile(rb"Event: %b(?:\r\n|\Z)|(?!Event: )" % plain).match
+        self._needs_mark = re.compile(rb"Event: (%b)\r\n" % _any_of(self._marks)).match
+
+    def pick(self, blocks: Iterable[bytes], data: bytes) -> list[bytes]:
+        """Those of the blocks that pass; `data`, of which they were cut, shows at once what none holds."""
+        if not any(mark in data for mark in self._marks.values()):
+            return list(filter(self._passes, blocks))
+        return [block for block in blocks if self._passes(block) or self._holds_mark(block)]
+
+    def _holds_mark(self, block: bytes) -> bool:
+        found = self._needs_mark(block)
+        return found is not None and self._marks[found[1]] in block
+
+
+def _any_of(names: Iterable[bytes]) -> bytes:
+    """A pattern for one of these names; without any it matches nothing."""
+    return b"(?:%b)" % (b"|".join(map(re.escape, sorted(names))) or b"(?!)")
 
 
 def join_blocks(blocks: Iterable[bytes]) -> bytes:

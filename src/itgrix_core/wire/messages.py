@@ -9,7 +9,8 @@ of a repeated one the *first* counts, so that no caller's name can forge a `Chan
 
 from __future__ import annotations
 
-from math import isfinite
+from functools import lru_cache
+from math import isfinite, nan
 
 
 class Message:
@@ -19,30 +20,32 @@ class Message:
         raw: the block's bytes without the blank line that ends it.
     """
 
-    __slots__ = ("_lower", "name", "raw")
+    __slots__ = ("_folded", "_text", "name", "raw")
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
-        self._lower: bytes | None = None
+        self._text = text = raw.decode("utf-8", "surrogateescape")
+        self._folded: str | None = None
         if raw[:7] == b"Event: ":
-            end = raw.find(b"\r\n", 7)
-            self.name = raw[7 : end if end >= 0 else None].decode("utf-8", "surrogateescape").strip()
+            end = text.find("\r\n", 7)
+            self.name = text[7 : end if end >= 0 else None].strip()
         else:
-            self.name = _odd_name(raw)
+            self.name = _odd_name(text)
 
     def get(self, header: str, default: str = "") -> str:
         """The header's first value, whatever the case of its name; `default` if there is none."""
-        lower = self._lower
-        if lower is None:
-            lower = self._lower = b"\r\n" + self.raw.lower()
-        mark = b"\r\n" + _fold(header) + b":"
-        start = lower.find(mark)
+        folded = self._folded
+        if folded is None:
+            # `lower` of bytes changes ASCII letters alone, so that both texts have the same places.
+            folded = self._folded = "\r\n" + self.raw.lower().decode("utf-8", "surrogateescape")
+        mark, length = _mark(header)
+        start = folded.find(mark)
         if start < 0:
             return default
-        start += len(mark) - 2  # `lower` is two bytes ahead of `raw`
-        end = self.raw.find(b"\r\n", start)
-        value = self.raw[start : end if end >= 0 else None]
-        return value.removeprefix(b" ").decode("utf-8", "surrogateescape")
+        start += length
+        text = self._text
+        end = text.find("\r\n", start)
+        return text[start : end if end >= 0 else None].removeprefix(" ")
 
     def all(self, header: str) -> list[str]:
         """Every value of a repeated header (`Output:`, `Variable:`), in order."""
@@ -52,7 +55,7 @@ class Message:
     def headers(self) -> list[tuple[str, str]]:
         """All headers in order, names as sent; a line without a colon has the name ""."""
         pairs = []
-        for line in self.raw.decode("utf-8", "surrogateescape").split("\r\n"):
+        for line in self._text.split("\r\n"):
             name, colon, value = line.partition(":")
             pairs.append((name, value.removeprefix(" ")) if colon else ("", line))
         return pairs
@@ -77,8 +80,9 @@ class Message:
     @property
     def timestamp(self) -> float | None:
         """The `Timestamp` header (`timestampevents = yes`), Unix seconds; `None` without a usable one."""
+        stamp = self.get("Timestamp")
         try:
-            seconds = float(self.get("Timestamp"))
+            seconds = float(stamp) if stamp else nan
         except ValueError:
             return None
         return seconds if isfinite(seconds) else None
@@ -87,16 +91,26 @@ class Message:
         return f"Message({self.name or self.raw[:60]!r})"
 
 
-def _odd_name(raw: bytes) -> str:
+def _odd_name(text: str) -> str:
     """The name behind an `event:` that is not written as usual; "" for what is no event."""
-    if raw[:6].lower() != b"event:":
+    if _fold(text[:6]) != "event:":
         return ""
-    return raw[6:].split(b"\r\n", 1)[0].decode("utf-8", "surrogateescape").strip()
+    return text[6:].split("\r\n", 1)[0].strip()
 
 
-def _fold(name: str) -> bytes:
+def _fold(name: str) -> str:
     """A header's name as names are compared: ASCII letters count the same in both cases, others do not."""
-    return name.encode("utf-8", "surrogateescape").lower()
+    return name.encode("utf-8", "surrogateescape").lower().decode("utf-8", "surrogateescape")
+
+
+@lru_cache(maxsize=512)
+def _mark(header: str) -> tuple[str, int]:
+    """What stands before a header's value, and how far behind the mark's place the value begins.
+
+    Folded texts are two letters longer than the messages themselves: their first header has a mark as well.
+    """
+    mark = f"\r\n{_fold(header)}:"
+    return mark, len(mark) - 2
 
 
 def _is_utf8(raw: bytes) -> bool:

@@ -140,6 +140,22 @@ def test_a_check_that_breaks_does_not_stop_the_others(itgrix, monkeypatch):
     assert lines_about(result, "data folder")
 
 
+def test_cdr_and_cel_are_looked_at_where_they_are_set(itgrix, tmp_path):
+    """The service does without them: what is wrong is a warning."""
+    file = tmp_path / "cel.csv"
+    file.write_text("eventtype,eventtime,channame,uniqueid,linkedid,appdata,extra\n")
+    history = f"history: {{cel: {{file: '{file}'}}, cdr: {{file: '{tmp_path}/none'}}}}"
+    told = lines_about(itgrix("check", config=f"asterisk: {{main: {{{history}}}}}\n"), "history of main")
+    assert [line.split(" ")[0] for line in told] == ["warn", "warn"]
+    assert "Switch CEL on" in told[0]
+    assert "cannot be read" in told[1]
+
+
+def test_without_a_history_nothing_is_said_of_it(itgrix):
+    """Nobody has to have one."""
+    assert lines_about(itgrix("check", config="workers: 1\n"), "history of main") == []
+
+
 def test_what_the_login_may_do_and_hear_is_told(itgrix, pbx):
     """The rest of what is heard shows with the first calls."""
     config = f"asterisk: {{main: {{port: {pbx.port}, username: {USERNAME}, secret: {SECRET}}}}}\n"

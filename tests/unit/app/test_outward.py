@@ -71,7 +71,10 @@ def test_files_are_named_below_asterisks_folder():
     """Or as they are."""
     below = Recording("/var/spool/asterisk/monitor/2026/a.wav", "1", BEGAN)
     call = make_call("answered", recordings=(below, replace(below, path="/mnt/b.wav")))
-    assert call_as_json(call)["recordings"] == [{"file": "2026/a.wav"}, {"file": "/mnt/b.wav"}]
+    assert call_as_json(call)["recordings"] == [
+        {"file": "2026/a.wav", "pbx": "main"},
+        {"file": "/mnt/b.wav", "pbx": "main"},
+    ]
 
 
 def test_what_is_not_known_is_none():

@@ -178,8 +178,9 @@ def test_a_fixture_is_a_recorded_log_as_it_is(itgrix, tmp_path, numbers):
     """`itgrix replay` reads it, and `itgrix record` gives the same calls again."""
     itgrix("record", "--from", str(ANSWERED), "--to", str(tmp_path / "one"), "--numbers", numbers)
     (first,) = (tmp_path / "one").glob("*.ami.gz")
-    said = itgrix("replay", "--json", str(first)).stdout
-    assert json.loads(said)["answered_by"] == "101"
+    said = json.loads(itgrix("replay", "--json", str(first)).stdout)
+    assert said["answered_by"] == "101"
     itgrix("record", "--from", str(first), "--to", str(tmp_path / "two"), "--numbers", "keep")
     (again,) = (tmp_path / "two").glob("*.ami.gz")
-    assert itgrix("replay", "--json", str(again)).stdout == said
+    told = json.loads(itgrix("replay", "--json", str(again)).stdout)
+    assert {**told, "log": ""} == {**said, "log": ""}

@@ -67,6 +67,41 @@ def test_json_is_an_object_per_call_and_line(itgrix):
     assert (answered["answered_by"], len(answered["legs"])) == ("102", 3)
 
 
+LINKS = ("--link", "main/to-branch=branch", "--link", "branch/to-main=main")
+
+
+def test_recordings_of_linked_pbxes_are_read_together(itgrix, pair_of):
+    """A call over the trunk between them is one, and each leg tells its PBX."""
+    paths = [f"{pbx}={stream.path}" for pbx, stream in pair_of["inbound_to_group"].streams.items()]
+    result = itgrix("replay", "--json", *LINKS, *paths)
+    (call,) = map(json.loads, result.output.splitlines())
+    assert (call["key"].split("/")[0], call["trunk"]) == ("main", "provider1")
+    assert {leg["pbx"] for leg in call["legs"]} == {"branch"}
+
+
+def test_hooks_are_asked_about_a_call_of_linked_pbxes(itgrix, pair_of, hooks):
+    """Whichever PBX it began at."""
+    paths = [f"{pbx}={stream.path}" for pbx, stream in pair_of["inbound_to_main"].streams.items()]
+    result = itgrix("replay", "--hooks", str(hooks("return {**params, 'USER_ID': 77}")), *LINKS, *paths)
+    assert result.exit_code == 0
+    assert "USER_ID: 102 → 77" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["main=a", *LINKS], "missing: branch"),
+        (["a", "main=b", "branch=c", *LINKS], "missing: the names"),
+        (["a", "--link", "branch"], "'branch' is not PBX/ENDPOINT=PBX, as main/to-branch=branch is"),
+    ],
+)
+def test_a_link_without_its_recordings_is_told(itgrix, arguments, told):
+    """Before anything is read."""
+    result = itgrix("replay", *arguments)
+    assert result.exit_code == 2
+    assert told in result.output
+
+
 def test_hooks_are_asked_and_the_requests_shown(itgrix, hooks):
     """With who changed what; nothing is sent."""
     folder = hooks("return {**params, 'USER_ID': 77}")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from itgrix_core.calls.events import CallEnded
 from itgrix_core.calls.state import Leg
 from itgrix_core.calls.verdict import result_of_leg
 from itgrix_hooks.values import Disposition, Result
@@ -25,13 +26,31 @@ def test_a_phone_that_rang_ended_so(status, cause, result):
     assert result_of_leg(Leg("1.1", "101", rang_at=5.0, status=status), cause) is result
 
 
-def test_a_phone_that_was_up_has_answered_whatever_was_said_last():
+def test_a_phone_that_talked_has_answered_whatever_was_said_last():
     """ANSWER and cause 16; a talk that ended oddly was one all the same."""
-    for cause in ("16", "127", "26", ""):
-        assert (
-            result_of_leg(Leg("1.1", "101", rang_at=5.0, is_up=True, status="ANSWER"), cause)
-            is Result.ANSWERED
-        )
+    talked = Leg("1.1", "101", rang_at=5.0, answered_at=6.0, is_up=True, status="ANSWER")
+    assert {result_of_leg(talked, cause) for cause in ("16", "127", "26", "")} == {Result.ANSWERED}
+
+
+def test_who_was_picked_up_and_never_heard_the_caller_has_not_answered():
+    """A mobile that was asked to press 1 says ANSWER too; whether a colleague talked meanwhile decides."""
+    asked = Leg("1.1", "79057654321", tried_at=4.0, rang_at=5.0, is_up=True, status="ANSWER")
+    before = Leg("1.2", "101", answered_at=3.0, is_up=True)
+    meanwhile = Leg("1.3", "102", answered_at=7.0, is_up=True)
+    assert result_of_leg(asked, "16", [before, asked]) is Result.NO_ANSWER
+    assert result_of_leg(asked, "16", [before, asked, meanwhile]) is Result.ANSWERED_ELSEWHERE
+
+
+def test_nobody_answered_elsewhere_where_nobody_talked(pbx):
+    """26 stops a phone as soon as another is picked up; who is asked there and refuses took nothing."""
+    pbx.call_in()
+    pbx.ring()
+    pbx.ring(uniqueid="1.2", channel="PJSIP/102-00000003")
+    pbx.hang_up("1.1", "26")
+    pbx.hang_up("1.2", "16")
+    pbx.hang_up("1.0")
+    (call,) = (event.call for event in pbx.told if isinstance(event, CallEnded))
+    assert {c.extension: c.result for c in call.conversations}["101"] is Result.NO_ANSWER
 
 
 def test_a_phone_that_never_rang_was_not_reached():

@@ -276,6 +276,12 @@ def test_an_unreadable_file_is_told(tmp_path):
         load(file, {})
 
 
+def test_a_log_is_in_a_file_or_in_a_database(mistakes):
+    """Not in both."""
+    told = mistakes("asterisk: {main: {history: {cel: {file: a.csv, url: 'sqlite:///b'}}}}\n")
+    assert "asterisk.main.history.cel: has both file and url; leave one of them" in told[0]
+
+
 def test_an_ipv6_address_is_written_without_brackets(loaded, tmp_path):
     """The port stands beside it."""
     assert loaded('asterisk: {main: {host: "::1"}}').asterisk["main"].host == "::1"
@@ -313,3 +319,36 @@ def test_settings_of_tls_that_would_not_be_used_are_mistakes(loaded, tls, senten
     """Nobody is to speak in the clear who thinks otherwise."""
     with pytest.raises(ConfigError, match=sentence):
         loaded(f"asterisk: {{main: {{tls: {tls}}}}}")
+
+
+LINKED = """
+asterisk:
+  main: {{links: {main}, crm: null{more}}}
+  branch: {{links: {branch}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("main", "branch", "more", "told"),
+    [
+        ("{to-main: main}", "{}", "", "asterisk.main.links.to-main: leads to this Asterisk itself"),
+        (
+            "{to-brunch: brunch}",
+            "{}",
+            "",
+            'there is no entry "brunch" under asterisk; did you mean branch?',
+        ),
+        ("{to-branch: branch}", "{}", "", "is named on one side only; write branch's trunk to main under"),
+        ("{x: branch}", "{y: main}", ", link_header: X-Wire", "asterisk.branch has another link_header"),
+        ("{x: branch}", "{y: main}", ", link_header: 'X Wire'", "asterisk.main.link_header"),
+    ],
+)
+def test_a_link_that_cannot_work_is_told(mistakes, main, branch, more, told):
+    """Both ends of a wire are asked, so that both sides name their trunks."""
+    assert any(told in mistake for mistake in mistakes(LINKED.format(main=main, branch=branch, more=more)))
+
+
+def test_a_link_is_named_on_both_sides(loaded):
+    """Each by its own endpoint."""
+    settings = loaded(LINKED.format(main="{to-branch: branch}", branch="{to-main: main}", more=""))
+    assert settings.asterisk["main"].links == {"to-branch": "branch"}

@@ -38,6 +38,13 @@ ANSWERS = {
 }
 
 
+@pytest.fixture
+def database(tmp_path):
+    """An open database in an empty folder."""
+    with Database(tmp_path / "var") as opened:
+        yield opened
+
+
 class FakeCrm:
     """An adapter with Bitrix24's fields and no portal.
 

@@ -3,7 +3,7 @@
 from itgrix_core.ami.recorder import Recorder
 from itgrix_core.calls.tracker import Tracker
 from itgrix_core.jobs.clock import StreamClock
-from itgrix_core.jobs.listening import Listening
+from itgrix_core.jobs.listening import Listening, catch_up
 from itgrix_core.jobs.watching import Watchers
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.spool import Spool
@@ -18,7 +18,7 @@ def first_start(folder, database):
     listening = Listening(
         "main", Tracker("main"), recorder, spool, StreamClock(), Watchers(), lambda _action: None
     )
-    return listening.catch_up(), recorder
+    return catch_up([listening]), recorder
 
 
 def test_what_was_recorded_before_the_first_commit_is_not_lost(tmp_path, recording_of):

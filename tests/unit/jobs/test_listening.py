@@ -10,7 +10,7 @@ from itgrix_core.calls.tracker import Tracker
 from itgrix_core.errors import AmiError, DataFolderError
 from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.codec import event_of
-from itgrix_core.jobs.listening import COALESCING_SECONDS, LOST_SIGHT_SECONDS, Listening
+from itgrix_core.jobs.listening import COALESCING_SECONDS, LOST_SIGHT_SECONDS, Listening, catch_up
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.engine import Job
 from itgrix_core.outbox.spool import Spool
@@ -58,7 +58,7 @@ class Desk:
             "main", self.tracker, self.recorder, self.spool, self.clock, self.watcher, self.asked.append,
             wall=lambda: self.wall,
         )  # fmt: skip
-        return self.listening.catch_up()
+        return catch_up([self.listening])
 
     def close(self):
         """The process ends, one way or the other."""
@@ -167,7 +167,7 @@ def test_a_chunk_is_one_commit(desk, monkeypatch):
     commit = desk.spool.commit
     monkeypatch.setattr(desk.spool, "commit", lambda *given: commits.append(given) or commit(*given))
     desk.hear(BANNER, call_in(), *ring("101"), *ring("102"))
-    ((pbx, jobs, rows, position),) = commits
+    ((pbx, jobs, rows, position, _),) = commits
     assert (pbx, list(rows)) == ("main", ["main/1.0"])
     assert [job.kind for job in jobs] == ["CallStarted", "ConversationRequested", "ConversationRequested"]
     end = desk.recorder.end()

@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -214,6 +215,30 @@ def test_a_hook_that_asks_an_absent_crm_is_asked_again(office, sound):
 def test_of_several_files_the_clients_is_taken():
     """That of the channel that began the call; else the first."""
     first, client = Recording("a", "2.0", BEGAN), Recording("b", CALL.linkedid, BEGAN)
-    assert client_recording((first, client), CALL.linkedid) is client
-    assert client_recording((first,), CALL.linkedid) is first
-    assert client_recording((), CALL.linkedid) is None
+    assert client_recording(replace(CALL, recordings=(first, client))) is client
+    assert client_recording(replace(CALL, recordings=(first,))) is first
+    assert client_recording(replace(CALL, recordings=())) is None
+
+
+def test_of_two_pbxes_files_that_of_the_calls_own_pbx_is_the_clients():
+    """Uniqueids repeat from PBX to PBX."""
+    there = Recording("a", f"branch/{CALL.linkedid}", BEGAN, "branch")
+    here = Recording("b", f"main/{CALL.linkedid}", BEGAN, "main")
+    assert client_recording(replace(CALL, recordings=(there, here))) is here
+
+
+def test_a_file_of_a_linked_pbx_is_looked_for_in_that_ones_folder(office, sound, monitor, tmp_path):
+    """There is one of the same name in the call's own."""
+    sound("in.wav")
+    there = tmp_path / "branch"
+    there.mkdir()
+    file = there / "in.wav"
+    file.write_bytes(b"x" * 1000)
+    os.utime(file, (time.time() - 60,) * 2)
+    office.recordings["branch"] = there
+    asked = []
+    office.hooks(process_record_file_path=lambda path: asked.append(path) or None)
+    payload = RecordingWanted(CALL, Recording(SPOOL + "in.wav", "branch/1.1", BEGAN, "branch"))
+    (job,) = jobs()
+    assert office.record([replace(job, payload=msgspec.json.encode(payload))]) == Done()
+    assert asked == [str(file)]

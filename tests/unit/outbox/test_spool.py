@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import StatementError
 
 from itgrix_core.outbox.engine import Done, Job
-from itgrix_core.outbox.spool import Spool
+from itgrix_core.outbox.spool import Spool, Standing
 from itgrix_core.outbox.sqlite import SqliteEngine
 
 
@@ -90,3 +90,60 @@ def test_an_idle_engine_starts_on_what_the_spool_commits(database):
     assert seen.wait(5.0)
     stop.set()
     thread.join()
+
+
+# ---- calls that are told afterwards -----------------------------------------------------------------------
+def told(*keys):
+    """A call `a` with these events, the last one its end."""
+    return {"a": [job(f"a/{key}") for key in keys]}
+
+
+def test_an_unknown_call_is_stored_whole(spool, database, woken):
+    assert spool.complete("main", told("1", "2", "end")) == {"a": Standing.NEW}
+    assert SqliteEngine(database).counts()["waiting"] == 3
+    assert woken == [{"a"}]
+
+
+def test_a_known_call_is_left_alone_also_when_it_was_filed(spool, database, woken):
+    spool.commit("main", told("end")["a"], {}, None)
+    assert spool.complete("main", told("1", "end")) == {"a": Standing.KNOWN}
+    finish_all(database)
+    assert spool.complete("main", told("1", "end")) == {"a": Standing.KNOWN}
+    assert SqliteEngine(database).counts() == {"waiting": 0, "running": 0, "dead": 0, "done": 1}
+
+
+def test_of_a_provisional_end_only_the_end_is_replaced(spool, database):
+    provisional = job("a/end", is_provisional=True, not_before=9e9)
+    spool.commit("main", [job("a/1"), provisional], {}, None)
+    assert spool.provisional("main") == []
+    assert spool.complete("main", told("1", "2", "end")) == {"a": Standing.PROVISIONAL}
+    assert SqliteEngine(database).counts()["waiting"] == 2
+    assert spool.complete("main", told("1", "2", "end")) == {"a": Standing.KNOWN}
+
+
+def test_a_call_that_is_tracked_is_left_to_its_tracker(spool, database):
+    spool.commit("main", [], {"a": b"1"}, None)
+    assert spool.complete("main", told("end")) == {"a": Standing.GOING_ON}
+    assert spool.complete("branch", told("end")) == {"a": Standing.NEW}
+
+
+def test_a_call_without_an_end_gets_what_is_missing(spool, database):
+    spool.commit("main", [job("a/1")], {}, None)
+    assert spool.complete("main", told("1", "2", "end")) == {"a": Standing.TORN}
+    assert SqliteEngine(database).counts()["waiting"] == 3
+
+
+def test_provisional_ends_are_listed_by_pbx(spool):
+    lost = Job("main/1.2/end", "main/1.2", "CallEnded", b"{}", 0.0, 9e9, is_provisional=True)
+    spool.commit("main", [lost], {}, None)
+    assert (spool.provisional("main"), spool.provisional("mai")) == (["main/1.2"], [])
+
+
+def finish_all(database):
+    """A worker does all that waits."""
+    engine, stop = SqliteEngine(database), Event()
+    worker = Thread(target=engine.run, args=(lambda jobs, _attempt: Done(len(jobs)), stop))
+    worker.start()
+    assert engine.wait_until_drained(10)
+    stop.set()
+    worker.join()

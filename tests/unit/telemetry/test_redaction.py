@@ -161,3 +161,9 @@ def test_our_own_sentences_stay_readable_and_hold_no_known_secret():
 
     assert redact_sentence("asterisk.main.secret: is empty") == "asterisk.main.secret: is empty"
     assert redact_sentence(f"no amisecret at /rest/1/{CODE}/") == f"no {MASK} at /rest/1/{MASK}/"
+
+
+def test_the_password_of_a_database_is_registered_with_its_address():
+    """Drivers may repeat it without the address."""
+    keep_secret(f"mysql+pymysql://reader:{CODE}@db.example/asteriskcdrdb")
+    assert redact(f"using password {CODE} of reader") == f"using password {MASK} of reader"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from itgrix_core.wire.frames import BANNER, Framer, is_banner, join_blocks, name_of, only, read_blocks
+from itgrix_core.wire.frames import BANNER, Framer, Sieve, is_banner, join_blocks, name_of, read_blocks
 
 HANGUP = b"Event: Hangup\r\nUniqueid: 1"
 DIAL = b"Event: DialBegin\r\nDestUniqueid: 2"
@@ -190,10 +190,30 @@ def test_joined_blocks_read_as_the_same_blocks():
     assert read_blocks(join_blocks(blocks)) == blocks
 
 
+def picked(wanted, *blocks):
+    """What a sieve leaves of these blocks."""
+    return Sieve(wanted).pick(blocks, join_blocks(blocks))
+
+
 def test_only_wanted_events_are_kept_and_everything_that_is_no_event():
-    """Responses and the banner always pass."""
-    assert only(frozenset({b"Hangup"}), [HELLO, ACCEPTED, HANGUP, DIAL]) == [HELLO, ACCEPTED, HANGUP]
-    assert only(frozenset({b"Hangup"}), [b"Event: Hangup", b"Event: Hangups"]) == [b"Event: Hangup"]
+    """Responses and the banner always pass; so does an event that is not written as usual."""
+    other = b"event:Newchannel\r\nUniqueid: 1"
+    assert picked({b"Hangup": b""}, HELLO, ACCEPTED, HANGUP, DIAL, other) == [HELLO, ACCEPTED, HANGUP, other]
+
+
+def test_a_wanted_name_is_the_whole_name():
+    """Neither its begin nor its end is enough; it may be all that the event says."""
+    assert picked({b"Hangup": b""}, b"Event: Hangup", b"Event: Hangups", b"Event: SoftHangup") == [
+        b"Event: Hangup"
+    ]
+
+
+def test_an_event_that_means_nothing_without_certain_bytes_needs_them_to_be_kept():
+    """Of all variables that a PBX sets one is read; what other events hold does not matter."""
+    one, other = b"Event: VarSet\r\nVariable: FILE", b"Event: VarSet\r\nVariable: COLOUR"
+    wanted = {b"VarSet": b"FILE", b"Hangup": b""}
+    assert picked(wanted, one, other, HANGUP) == [one, HANGUP]
+    assert picked(wanted, other, HANGUP) == [HANGUP]
 
 
 def test_the_name_of_a_block_is_its_events():

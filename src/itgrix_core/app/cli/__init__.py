@@ -23,6 +23,7 @@ _VERBS = {
     "config": "Show the settings that count.",
     "hooks": "List the plugins, their hooks and their status.",
     "sandbox": "Run a Bitrix24 on this machine, for trying without a portal.",
+    "backfill": "File calls that nobody watched, from CDR and CEL.",
     "replay": "Show what a recorded log of Asterisk amounts to.",
     "record": "Write each call of an Asterisk, or of recorded logs, as a log of its own.",
 }

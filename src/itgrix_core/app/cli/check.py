@@ -7,10 +7,12 @@ command with 1. A warning is what the service can live with: it starts, but some
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -24,6 +26,7 @@ from itgrix_core.config.mistakes import dotted
 from itgrix_core.config.schema import AsteriskSettings, Settings
 from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
 from itgrix_core.errors import AmiError, ConfigError, DataFolderError, ItgrixError
+from itgrix_core.history.looking import findings as findings_of
 from itgrix_core.outbox.database import Database
 from itgrix_core.plugins.manager import Plugins
 from itgrix_core.telemetry.redaction import redact_sentence
@@ -113,6 +116,14 @@ def check_recordings(settings: Settings) -> Lines:
             yield _readable_folder(
                 f"recordings of {name}", f"asterisk.{name}.recordings", asterisk.recordings
             )
+
+
+def check_history(settings: Settings) -> Lines:
+    """Whether CEL and CDR can be read; the service does without, but then not after an outage."""
+    for name, asterisk in settings.asterisk.items():
+        if asterisk.history.is_set:
+            for is_fine, sentence in findings_of(asterisk.history, ZoneInfo(asterisk.timezone), time.time()):
+                yield Line(State.OK if is_fine else State.WARNING, f"history of {name}", sentence)
 
 
 def check_ami(settings: Settings) -> Lines:
@@ -218,5 +229,6 @@ CHECKS: list[Check] = [
     check_ami,
     check_crm,
     check_recordings,
+    check_history,
     check_hooks,
 ]

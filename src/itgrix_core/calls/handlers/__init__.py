@@ -6,6 +6,7 @@ from itgrix_core.calls.handlers import (
     bridges,
     dials,
     endings,
+    links,
     listing,
     originate,
     plant,
@@ -28,5 +29,5 @@ HANDLERS: dict[str, Handler] = {
 }
 """Every event that means anything to the tracker; the others are never even parsed."""
 
-ANSWERS: dict[str, Handler] = {**recordings.ANSWERS, **plant.ANSWERS}
+ANSWERS: dict[str, Handler] = {**recordings.ANSWERS, **plant.ANSWERS, **links.ANSWERS}
 """Answers to questions of ours that come as a response, by the beginning of their ActionID."""

@@ -58,8 +58,8 @@ def on_newchannel(board: Board, message: Message, at: float) -> None:
         return
     channel = channel_of(board, message, at)
     call = board.add(channel)
-    if board.listed is not None:
-        board.listed[channel.uniqueid] = ""
+    if board.side.listed is not None:
+        board.side.listed[channel.uniqueid] = ""
     came_in(board, call, channel, at)
 
 
@@ -119,17 +119,20 @@ def state_seen(board: Board, call: CallState, channel: Channel, at: float) -> No
     """What a channel's state means for its leg, its attempt, and the caller."""
     leg, attempt = call.legs.get(channel.uniqueid), call.attempts.get(channel.uniqueid)
     if channel.state == "Ringing":
+        channel.rang_at = channel.rang_at or at
         if attempt:
-            attempt.rang_at = attempt.rang_at or at
+            attempt.rang_at = attempt.rang_at or channel.rang_at
         if leg and leg.state is LegState.TRIED:
-            leg.rang_at = leg.rang_at or at
+            leg.rang_at = leg.rang_at or channel.rang_at
             board.advance(call, leg, LegTrigger.RINGS, at)
     elif channel.state == "Up":
         if attempt:
             attempt.is_up = True
         if leg and leg.ended_at is None:
             leg.is_up = True
+            leg.up_at = leg.up_at or (None if call.is_found else at)
         if channel.uniqueid == call.caller and call.direction is Direction.INBOUND:
+            call.caller_up_at = call.caller_up_at or (None if call.is_found else at)
             call.is_pbx_answered = call.is_pbx_answered or not any(lg.is_up for lg in call.legs.values())
 
 
@@ -140,7 +143,7 @@ def on_localbridge(board: Board, message: Message, at: float) -> None:
     if first and second:
         first.half, second.half = two, one
         board.changed[board.channels[one].key] = None
-    elif board.is_settled:
+    elif board.side.is_settled:
         board.odd("unknown channel", message, at, f"Local pair {one} {two}")
 
 

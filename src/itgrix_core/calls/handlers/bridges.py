@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.finding import touch
+from itgrix_core.calls.handlers.transfers import parked
 from itgrix_core.calls.joining import join_bridge, join_room
 from itgrix_core.calls.meeting import meet
 from itgrix_core.calls.state import CallState, Channel
@@ -30,6 +31,8 @@ def on_bridgeenter(board: Board, message: Message, at: float) -> None:
     call, channel = found
     if message.get("BridgeType") in SILENT:
         board.leave(channel)
+        if message.get("BridgeType") == "parking":
+            parked(call, channel, at)
         return
     if channel.bridge != bridge:
         board.enter(channel, bridge)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.finding import touch
 from itgrix_core.calls.handlers.births import came_in_before, channel_of, number, state_seen
+from itgrix_core.calls.meeting import meet
 from itgrix_core.calls.persons import fold
 from itgrix_core.calls.state import Attempt, CallState, Channel
 from itgrix_core.calls.table import LegTrigger, Phase
@@ -36,10 +37,18 @@ def on_dialbegin(board: Board, message: Message, at: float) -> None:
         call.dialled = call.dialled or number(message.get("DestCallerIDNum"))
     dialled(board, call, channel, at)
     state_seen(board, call, channel, at)
+    if channel.kind is ChannelKind.LINK and channel.half:
+        board.ends.pop(channel.uniqueid, None)
+        catch_up(board, call, at)
 
 
 def dialled(board: Board, call: CallState, channel: Channel, at: float) -> None:
-    """A channel is being dialled: a phone's leg, an attempt to go outside, or a step on the way."""
+    """A channel is being dialled: a phone's leg, an attempt to go outside, or a step on the way.
+
+    Nothing yet while the call came over a link and it is not known from whom (`links`).
+    """
+    if board.ends and root_of(board, channel).is_open_end:
+        return
     if channel.kind is ChannelKind.TRUNK:
         channel.mobile_of = board.topology.owner_of_mobile(number_in(channel.dial_string))
     if channel.kind is ChannelKind.PHONE or channel.mobile_of:
@@ -47,6 +56,29 @@ def dialled(board: Board, call: CallState, channel: Channel, at: float) -> None:
         _phone(board, call, channel, at)
     elif channel.kind is ChannelKind.TRUNK:
         _outside(board, call, channel, at)
+
+
+def catch_up(board: Board, call: CallState, at: float) -> None:
+    """Understand the dials that waited for an end of a link, each by its own PBX's rules; then hang-ups."""
+    here = board.side
+    for channel in list(call.channels.values()):
+        if channel.is_dialled and channel.uniqueid not in call.legs and channel.uniqueid not in call.attempts:
+            board.side = board.sides[channel.pbx]
+            dialled(board, call, channel, at)
+            state_seen(board, call, channel, at)
+    board.side = here
+    for channel in list(call.channels.values()):
+        meet(board, call, channel, at)
+    for channel in list(call.channels.values()):
+        if channel.gone is not None and not is_waiting(board, channel):
+            board.drop(call, channel, channel.gone, at)
+
+
+def is_waiting(board: Board, channel: Channel) -> bool:
+    """Whether a channel's end cannot be understood yet: a link hides who called it, or whom it calls."""
+    if channel.is_open_end or root_of(board, channel).is_open_end:
+        return True
+    return any(root_of(board, end) is channel for end in board.ends.values())
 
 
 def root_of(board: Board, channel: Channel) -> Channel:
@@ -78,7 +110,7 @@ def _phone(board: Board, call: CallState, channel: Channel, at: float) -> None:
             call.client_number = call.dialled
             board.begin(call, Direction.OUTBOUND, at)
         else:
-            _by_employee(board, call, channel)
+            by_employee(board, call, channel)
             board.begin(call, Direction.INTERNAL, at)
     elif call.is_originated and not call.attempts:
         _inside(call)
@@ -96,8 +128,10 @@ def _outside(board: Board, call: CallState, channel: Channel, at: float) -> None
     outside = number_in(channel.dial_string)
     trunk = endpoint_of(channel.name)
     if call.phase is Phase.LATENT:
-        _by_employee(board, call, channel)
-        is_mobile = board.topology.is_inside(call.dialled) and channel.dialled_by != call.caller
+        by_employee(board, call, channel)
+        is_mobile = board.topology.is_inside(call.dialled) and (
+            channel.dialled_by != call.caller or trunk in board.topology.links
+        )
         board.begin(call, Direction.INTERNAL if is_mobile else Direction.OUTBOUND, at)
     if call.direction is not Direction.OUTBOUND or root.uniqueid in call.attempts:
         leg = call.leg(channel.uniqueid, outside)
@@ -113,16 +147,19 @@ def _outside(board: Board, call: CallState, channel: Channel, at: float) -> None
             board.advance(call, leg, LegTrigger.RINGS, at)
 
 
-def _by_employee(board: Board, call: CallState, channel: Channel) -> None:
-    """An employee's own call: take his number and what he dialled from the channel that began it."""
+def by_employee(board: Board, call: CallState, channel: Channel) -> None:
+    """An employee's own call: take his number and what he dialled from the channel that began it.
+
+    Where that was beyond a link and is gone, it was noted when the ends were found to be one wire.
+    """
     root = root_of(board, channel)
-    call.caller = root.uniqueid
-    call.started_at = root.born_at
-    call.dialled = root.exten
-    if root.kind is ChannelKind.PHONE:
-        call.extension = board.employee(root)
-        if channel.kind is ChannelKind.TRUNK:
-            call.leg(root.uniqueid, call.extension).is_caller = True
+    if root.kind is not ChannelKind.LINK:
+        call.caller = root.uniqueid
+        call.started_at = root.born_at
+        call.dialled = root.exten
+        call.extension = board.employee(root) if root.kind is ChannelKind.PHONE else call.extension
+    if call.extension and channel.kind is ChannelKind.TRUNK:
+        call.leg(call.caller, call.extension).is_caller = True
 
 
 def _destination(board: Board, message: Message, at: float) -> tuple[CallState, Channel] | None:
@@ -170,6 +207,7 @@ def on_dialend(board: Board, message: Message, at: float) -> None:
         leg.status = leg.status or status
         leg.is_up = leg.is_up or (status == "ANSWER" and leg.ended_at is None)
         leg.stopped_at = leg.stopped_at or at
+        leg.has_refused = leg.has_refused or bool(message.get("Forward"))
 
 
 HANDLERS = {"DialBegin": on_dialbegin, "DialState": on_dialstate, "DialEnd": on_dialend}

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.finding import touch
+from itgrix_core.calls.handlers.dials import is_waiting
 from itgrix_core.calls.state import Channel
-from itgrix_core.calls.topology import ChannelKind
+from itgrix_core.calls.topology import MEANS
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Result
 
@@ -20,13 +21,14 @@ SHUTTING_DOWN = "4"
 
 
 def on_hanguprequest(board: Board, message: Message, at: float) -> None:
-    """Somebody asks to hang up; Local halves do so of themselves and say nothing by it."""
+    """Somebody asks to hang up; Local halves and links pass it on and say nothing by it."""
     found = touch(board, message, at)
     if not found:
         return
     call, channel = found
-    if channel.kind is not ChannelKind.LOCAL and channel.uniqueid not in call.requests:
+    if channel.kind not in MEANS and channel.uniqueid not in call.requests:
         call.requests.append(channel.uniqueid)
+        channel.has_given_up = call.is_ringing
         leg = call.legs.get(channel.uniqueid)
         if leg and not leg.is_up:
             leg.has_refused = True
@@ -51,15 +53,24 @@ def on_hangup(board: Board, message: Message, at: float) -> None:
     found = touch(board, message, at)
     if found:
         call, channel = found
-        if not channel.is_dialled and (channel.state == "Busy" or _is_turned_away(channel, message)):
+        if _is_turned_away(channel, message):
             call.requests = [key for key in call.requests if key != channel.uniqueid]
         call.lost_sight = ""
-        board.drop(call, channel, message.get("Cause"), at)
+        if board.ends and is_waiting(board, channel):
+            channel.gone = message.get("Cause")
+        else:
+            board.drop(call, channel, message.get("Cause"), at)
 
 
 def _is_turned_away(channel: Channel, message: Message) -> bool:
-    """Whether the PBX sent a caller away; his HangupRequest is its doing, and on 16 precedes state Busy."""
-    return channel.state != "Up" and message.get("Cause") in TURNED_AWAY
+    """Whether the PBX sent a caller away; his HangupRequest is its doing, and on 16 precedes state Busy.
+
+    A caller who gives up while a second trunk rings may end with the first one's cause (docs/facts/freepbx.md
+    21): nobody is sent away while somebody is rung for him.
+    """
+    if channel.is_dialled or channel.has_given_up:
+        return False
+    return channel.state == "Busy" or (channel.state != "Up" and message.get("Cause") in TURNED_AWAY)
 
 
 HANDLERS = {

@@ -29,7 +29,7 @@ LOST = "the channel list no longer has it"
 
 def on_list_begins(board: Board, message: Message, at: float) -> None:  # noqa: ARG001 - a handler's shape
     """The answer "Channels will follow": what is born from now on need not be in the list."""
-    board.listed = {}
+    board.side.listed = {}
 
 
 def on_item(board: Board, message: Message, at: float) -> None:
@@ -38,10 +38,10 @@ def on_item(board: Board, message: Message, at: float) -> None:
     if not uniqueid:
         board.odd("missing header", message, at, "Uniqueid")
         return
-    if board.listed is None:
-        board.listed = {}
+    if board.side.listed is None:
+        board.side.listed = {}
     is_dialling = message.get("Application") == "Dial"
-    board.listed[uniqueid] = message.get("ApplicationData").partition(",")[0] if is_dialling else ""
+    board.side.listed[uniqueid] = message.get("ApplicationData").partition(",")[0] if is_dialling else ""
     found = touch(board, message, at) if board.channel(uniqueid) else None
     if found:
         found[1].is_dialled = found[1].is_dialled or message.get("Application") in DIALLED
@@ -90,26 +90,32 @@ def _sit(board: Board, uniqueid: str, message: Message, at: float) -> None:
 
 def on_complete(board: Board, message: Message, at: float) -> None:  # noqa: ARG001 - a handler's shape
     """The list is whole: understand the newcomers, let go of what it lacks. Without a begin it was none."""
-    if board.listed is None:
+    side = board.side
+    if side.listed is None:
         return
-    listed, board.listed = board.listed, None
-    board.is_settled = True
+    listed, side.listed = side.listed, None
+    side.is_settled = True
     pair_locals(board)
     for call in list(board.calls.values()):
         understand(board, call, listed, at)
     _remember(board, listed)
-    for uniqueid in [uid for uid in board.channels if uid not in listed]:
+    for uniqueid in [uid for uid in board.channels if uid not in listed and side.holds(uid)]:
         call = board.channels[uniqueid]
+        if call.channels[uniqueid].gone is not None:
+            continue
         call.lost_sight = LOST
         board.drop(call, call.channels[uniqueid], "", at)
 
 
 def _remember(board: Board, listed: Mapping[str, str]) -> None:
-    """Keep the calls of which nothing is listed, until the next list, in case it was merely too early."""
-    board.lost = {}
+    """Keep the calls of which nothing is listed, until the next list, in case it was merely too early.
+
+    A call that also lives on another PBX is not one of them.
+    """
+    board.side.lost = {}
     for call in board.calls.values():
-        if not any(uniqueid in listed for uniqueid in call.channels):
-            board.lost |= dict.fromkeys(call.channels, dump(call))
+        if all(uniqueid not in listed and board.side.holds(uniqueid) for uniqueid in call.channels):
+            board.side.lost |= dict.fromkeys(call.channels, dump(call))
 
 
 def _seconds(duration: str) -> float:

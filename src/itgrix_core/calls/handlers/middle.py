@@ -16,7 +16,7 @@ from itgrix_core.calls.handlers.dials import dialled
 from itgrix_core.calls.meeting import meet
 from itgrix_core.calls.state import CallState, Channel
 from itgrix_core.calls.table import Phase
-from itgrix_core.calls.topology import ChannelKind, endpoint_of
+from itgrix_core.calls.topology import MEANS, ChannelKind, endpoint_of
 
 
 def pair_locals(board: Board) -> None:
@@ -25,7 +25,7 @@ def pair_locals(board: Board) -> None:
     for call in board.calls.values():
         for channel in call.channels.values():
             if channel.kind is ChannelKind.LOCAL and not channel.half:
-                other = halves.setdefault(channel.name[:-1], channel)
+                other = halves.setdefault(f"{channel.pbx}/{channel.name[:-1]}", channel)
                 if other is not channel:
                     other.half, channel.half = channel.uniqueid, other.uniqueid
                     board.changed[call.key] = None
@@ -34,19 +34,18 @@ def pair_locals(board: Board) -> None:
 def understand(board: Board, call: CallState, listed: Mapping[str, str], at: float) -> None:
     """Catch up with a call's channels that were found in the middle; for those known already nothing changes.
 
-    `listed` holds, for each channel that dials, what it dials.
+    Channels of another PBX are its own list's. `listed` holds, for each channel that dials, what it dials.
     """
-    callers = [c for c in call.channels.values() if not c.is_dialled and c.kind is not ChannelKind.LOCAL]
+    own = [channel for channel in call.channels.values() if channel.pbx == board.pbx]
+    callers = [c for c in own if not c.is_dialled and c.kind not in MEANS]
     if call.phase is Phase.LATENT and callers:
         _begun_by(board, call, min(callers, key=lambda c: c.born_at), at)
-    seated = [
-        c for c in call.channels.values() if c.bridge and c.uniqueid not in board.bridges.get(c.bridge, ())
-    ]
+    seated = [c for c in own if c.bridge and c.uniqueid not in board.bridges.get(c.bridge, ())]
     for channel in seated:
         board.enter(channel, channel.bridge)
     if seated or call.phase is Phase.LATENT:
         board.changed[call.key] = None
-    for channel in call.channels.values():
+    for channel in own:
         if channel.is_dialled and channel.uniqueid not in call.legs and channel.uniqueid not in call.attempts:
             _dialled(board, call, channel, listed, at)
         state_seen(board, call, channel, at)

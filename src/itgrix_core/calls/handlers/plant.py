@@ -32,7 +32,7 @@ def on_endpoint(board: Board, message: Message, at: float) -> None:  # noqa: ARG
             learnt.trunks[name] = None
         else:
             del learnt.trunks[name]
-        board.has_learnt = True
+        board.side.has_learnt = True
 
 
 def on_detail(board: Board, message: Message, at: float) -> None:  # noqa: ARG001 - a handler's shape
@@ -65,7 +65,7 @@ def _learn_phone(board: Board, endpoint: str, extension: str) -> None:
     phones = board.topology.learnt.phones
     if phones.get(endpoint) != extension:
         phones[endpoint] = extension
-        board.has_learnt = True
+        board.side.has_learnt = True
 
 
 def on_device(board: Board, message: Message, at: float) -> None:  # noqa: ARG001 - a handler's shape
@@ -86,10 +86,11 @@ def _learn_device(board: Board, device: str, user: str) -> None:
     if not device or devices.get(device) == user:
         return
     devices[device] = user
-    board.has_learnt = True
+    board.side.has_learnt = True
     for call in board.calls.values():
         for channel in call.channels.values():
-            if channel.kind is ChannelKind.PHONE and endpoint_of(channel.name) == device:
+            is_phone = channel.kind is ChannelKind.PHONE and channel.pbx == board.pbx
+            if is_phone and endpoint_of(channel.name) == device:
                 _rename(board, call, channel)
 
 

@@ -23,7 +23,7 @@ def on_varset(board: Board, message: Message, at: float) -> None:
 
 def on_answer(board: Board, message: Message, at: float) -> None:
     """The answer to our Getvar; the channel may be gone by now."""
-    uniqueid = message.get("ActionID").removeprefix(RECORDING_ID)
+    uniqueid = board.side.id_of(message.get("ActionID").removeprefix(RECORDING_ID))
     if uniqueid in board.channels:
         record(board, uniqueid, message.get("Value"), at)
 
@@ -32,8 +32,9 @@ def record(board: Board, uniqueid: str, path: str, at: float) -> None:
     """Note a file of a live channel's call, once."""
     call = board.channels[uniqueid]
     path = path.replace("//", "/")
-    if path and all(known.path != path for known in call.recordings):
-        call.recordings.append(Recording(path, uniqueid, at))
+    is_new = all((known.path, known.pbx) != (path, board.pbx) for known in call.recordings)
+    if path and is_new:
+        call.recordings.append(Recording(path, uniqueid, at, board.pbx))
         board.changed[call.key] = None
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from itgrix_core.calls.board import Board
 from itgrix_core.calls.finding import touch
 from itgrix_core.calls.joining import join
-from itgrix_core.calls.state import CallState, Handover, Leg
+from itgrix_core.calls.snapshot import MOMENT
+from itgrix_core.calls.state import CallState, Channel, Handover, Leg
 from itgrix_core.calls.table import LegState
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Result, Transfer, TransferKind
@@ -23,7 +24,7 @@ def on_blind(board: Board, message: Message, at: float) -> None:
     how = "REFER" if message.get("IsExternal") == "Yes" else "code"
     source = board.topology.extension_of(message.get("TransfererChannel"))
     transfer = Transfer(TransferKind.BLIND, how, source, message.get("Extension"), at)  # type: ignore[arg-type]
-    _note(found[0], Handover(transfer, message.get("TransfereeUniqueid")))
+    _note(found[0], Handover(transfer, message.get("TransfereeUniqueid"), board.pbx))
     found[0].sent_on = message.get("TransfereeUniqueid")
 
 
@@ -37,7 +38,7 @@ def on_attended(board: Board, message: Message, at: float) -> None:
     source = board.topology.extension_of(message.get("OrigTransfererChannel"))
     ringing = message.get("DestType") == "App"
     if original == second:
-        how, consulted = "code", _consulted(call, source)
+        how, consulted = "code", _consulted(call, board.pbx, source)
         target = consulted.extension if consulted else ""
         ringing = consulted is not None and consulted.state is LegState.RINGING and not consulted.is_up
     else:
@@ -48,7 +49,7 @@ def on_attended(board: Board, message: Message, at: float) -> None:
     kind = TransferKind.BLONDE if ringing else TransferKind.ATTENDED
     transfer = Transfer(kind, how, source, target, at)  # type: ignore[arg-type]
     transferee = message.get("TransfereeUniqueid")
-    _note(call, Handover(transfer, transferee or original))
+    _note(call, Handover(transfer, transferee or original, board.pbx))
     if ringing:
         call.sent_on = transferee
 
@@ -63,9 +64,10 @@ def _joined(board: Board, message: Message, at: float) -> CallState | None:
     return board.channels.get(message.get("OrigTransfererUniqueid"))
 
 
-def _consulted(call: CallState, source: str) -> Leg | None:
+def _consulted(call: CallState, pbx: str, source: str) -> Leg | None:
     """The leg that was rung last by somebody else's wish: the one consulted by feature code."""
-    others = [leg for leg in call.legs.values() if leg.extension != source and leg.ended_at is None]
+    legs = (leg for leg in call.legs.values() if leg.ended_at is None)
+    others = [leg for leg in legs if (leg.pbx, leg.extension) != (pbx, source)]
     return others[-1] if others else None
 
 
@@ -91,14 +93,24 @@ def on_pickup(board: Board, message: Message, at: float) -> None:
 
 
 def on_parked(board: Board, message: Message, at: float) -> None:
-    """The client is parked: the blind transfer that brought him there was none."""
+    """The client is parked."""
     found = touch(board, message, at, "Parkee")
     if not found:
         return
     call, parkee = found
     board.leave(parkee)
     call.sent_on = parkee.uniqueid
-    if call.handovers and call.handovers[-1].channel == parkee.uniqueid:
+    parked(call, parkee, at)
+
+
+def parked(call: CallState, channel: Channel, at: float) -> None:
+    """A channel is in the parking: the blind transfer that brought it there just now was none.
+
+    ParkedCall may come before its BlindTransfer; BridgeEnter comes behind it (docs/facts/asterisk.md 66).
+    """
+    if not call.handovers or call.handovers[-1].channel != channel.uniqueid:
+        return
+    if at - call.handovers[-1].transfer.at <= MOMENT:
         call.handovers.pop()
 
 

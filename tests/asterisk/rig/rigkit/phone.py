@@ -36,16 +36,27 @@ class Phone(asyncio.DatagramProtocol):
         port: its UDP port.
         diary: where it writes down what it does.
         headers: headers of every INVITE; they tell Asterisk which provider calls.
+        pbx_port: the port of Asterisk to which it talks.
+        address: its own and its Asterisk's.
 
     Attributes:
         deaf: while true, calls are noted and not replied to at all, as by a phone whose network has gone.
     """
 
-    def __init__(self, name: str, port: int, diary: Diary, headers: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        port: int,
+        diary: Diary,
+        headers: tuple[tuple[str, str], ...] = (),
+        pbx_port: int = SIP_PORT,
+        address: str = ADDRESS,
+    ) -> None:
         self.name = name
         self.port = port
+        self.pbx_port = pbx_port
         self.diary = diary
-        self.address = ADDRESS
+        self.address = address
         self.deaf = False
         self._headers = headers
         self._calls: dict[str, PhoneCall] = {}
@@ -103,7 +114,7 @@ class Phone(asyncio.DatagramProtocol):
             ("Allow", "INVITE, ACK, CANCEL, BYE, NOTIFY, UPDATE, OPTIONS"),
             *self._headers,
         ]
-        uri = f"sip:{number}@{self.address}:{SIP_PORT}"
+        uri = f"sip:{number}@{self.address}:{self.pbx_port}"
         text = sip.write(f"INVITE {uri} SIP/2.0", headers, sip.audio_offer(self.address, sound.port, 1))
         call = PhoneCall(self, sip.SipMessage(text.encode()), placed=True)
         call.use(sound)
@@ -137,7 +148,7 @@ class Phone(asyncio.DatagramProtocol):
     def send(self, text: str) -> None:
         """Sends a message to Asterisk."""
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.sendto(text.encode(), (self.address, SIP_PORT))
+            self._transport.sendto(text.encode(), (self.address, self.pbx_port))
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:
         """Called by asyncio."""

@@ -3,7 +3,9 @@
 The packages are fetched by apt into folders of the rig and unpacked, not installed: the machine stays as it
 was, and neither root nor an installed Asterisk is needed. Asterisk then has that folder for its root,
 by chroot for root and in a user namespace for anybody else. The address is not 127.0.0.1, so that an Asterisk
-which this machine may have is not in the way.
+which this machine may have is not in the way; each version has one of its own, so that all may run at once.
+A second one of a version, the branch, shares the folder's programs and has an address, a configuration and a
+/var of its own; a trunk leads from each to the other.
 """
 
 from __future__ import annotations
@@ -17,14 +19,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from rigkit.packages import RigError, complete, fetch, inside, root_folder, run, unpack
+
 SUITES = {"22": "sid", "16": "bullseye"}
 ADDRESS = os.environ.get("ITGRIX_ASTERISK_ADDRESS") or "127.0.0.22"
 AMI_PORT = 5038
 SIP_PORT = 5060
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+CHAN_SIP_PORT = 5070
 ETC = Path(__file__).parents[1] / "etc"
 CONF = "etc/itgrix-rig"
-LEFT_OUT = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/perl", "usr/share/doc-base")
+SITES = ("main", "branch")
 FOLDERS = (
     "var/lib/asterisk/keys",
     "var/run/asterisk",
@@ -37,35 +41,48 @@ FOLDERS = (
 )
 
 
-class RigError(Exception):
-    """The rig cannot do what was asked; the message is a sentence that says why and what helps."""
-
-
-def root_folder() -> Path:
-    """Where the rig keeps its Asterisks: ITGRIX_ASTERISK_ROOT, else `itgrix-asterisk` in the user's cache."""
-    if own := os.environ.get("ITGRIX_ASTERISK_ROOT"):
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "itgrix-asterisk"
-
-
 @dataclass(frozen=True)
 class Asterisk:
     """One Asterisk of the rig.
 
     Args:
         version: "22" or "16", a key of `SUITES`.
+        site: "main" or "branch".
     """
 
     version: str = "22"
+    site: str = "main"
 
     def __post_init__(self) -> None:
+        if self.site not in SITES:
+            raise RigError(f"There is no site {self.site} in the rig; it has {' and '.join(SITES)}.")
         if self.version not in SUITES:
             raise RigError(f"There is no Asterisk {self.version} in the rig; it has {' and '.join(SUITES)}.")
+
+    @property
+    def address(self) -> str:
+        """Where it listens, and where its phones are: the rig's address, for 16 the next one.
+
+        The branch has the same place of the next network.
+        """
+        first, second, third, place = ADDRESS.split(".")
+        network = int(third) + SITES.index(self.site)
+        return f"{first}.{second}.{network}.{int(place) + list(SUITES).index(self.version)}"
 
     @property
     def tree(self) -> Path:
         """The folder that this Asterisk sees as /."""
         return root_folder() / self.version
+
+    @property
+    def var(self) -> str:
+        """Its /var, as it sees it, without the leading slash."""
+        return "var" if self.site == SITES[0] else f"var/{self.site}"
+
+    @property
+    def conf(self) -> str:
+        """The folder of its configuration, likewise."""
+        return CONF if self.site == SITES[0] else f"{CONF}-{self.site}"
 
     @property
     def installed(self) -> bool:
@@ -84,12 +101,12 @@ class Asterisk:
             for folder in (work, self.tree):
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir(parents=True)
-            self._unpack(_fetch(SUITES[self.version], work))
+            unpack(fetch(SUITES[self.version], work), self.tree)
             self._finish_tree()
             shutil.rmtree(work)
-            _run([*self._inside(), "/usr/sbin/asterisk", "-V"])
+            run([*inside(self.tree), "/usr/sbin/asterisk", "-V"])
             (self.tree / ".ready").touch()
-        return _run([*self._inside(), "/usr/sbin/asterisk", "-V"]).strip()
+        return run([*inside(self.tree), "/usr/sbin/asterisk", "-V"]).strip()
 
     def start(self, timeout: float = 40) -> None:
         """Starts it with the configuration of `etc/` and waits until it has booted; nothing if it runs.
@@ -101,13 +118,15 @@ class Asterisk:
             return
         if not self.installed:
             raise RigError(f"Asterisk {self.version} is not installed; run `rig install {self.version}`.")
-        if _listens(AMI_PORT):
-            raise RigError(f"{ADDRESS}:{AMI_PORT} is taken already. Stop what listens there (`rig stop`).")
+        if _listens(self.address):
+            raise RigError(
+                f"{self.address}:{AMI_PORT} is taken already. Stop what listens there (`rig stop`)."
+            )
         self._write_configuration()
         # the shell lets go of it, so that it outlives whoever started it and is nobody's zombie
         detach = 'log=$1; shift; setsid "$@" >"$log" 2>&1 </dev/null &'
-        asterisk = [*self._inside(), "/usr/sbin/asterisk", "-f", "-C", f"/{CONF}/asterisk.conf"]
-        _run(["sh", "-c", detach, "sh", str(self.tree / "var/log/asterisk/stdout"), *asterisk])
+        asterisk = [*inside(self.tree), "/usr/sbin/asterisk", "-f", "-C", f"/{self.conf}/asterisk.conf"]
+        run(["sh", "-c", detach, "sh", str(self.tree / self.var / "log/asterisk/stdout"), *asterisk])
         self.wait_until_booted(timeout)
 
     def wait_until_booted(self, timeout: float = 40) -> None:
@@ -117,7 +136,7 @@ class Asterisk:
             RigError: it does not come up; with the end of its log.
         """
         end = time.monotonic() + timeout
-        while not (self.running() and _listens(AMI_PORT) and self._booted()):
+        while not (self.running() and _listens(self.address) and self._booted()):
             if time.monotonic() > end:
                 raise RigError(
                     f"Asterisk {self.version} did not come up in {timeout:.0f} s:\n{self._log_end()}"
@@ -126,12 +145,12 @@ class Asterisk:
 
     def stop(self, timeout: float = 10) -> None:
         """Stops it, by force if it does not obey; nothing if it does not run."""
-        pid = self._pid()
+        pid = self.pid
         if pid is None:
             return
         self.cli("core stop now")
         end = time.monotonic() + timeout
-        while self._pid() == pid:
+        while _is_asterisk(pid):  # its pid file goes long before it does
             if time.monotonic() > end + timeout:
                 raise RigError(f"Asterisk {self.version} (process {pid}) survives even kill -9.")
             if time.monotonic() > end:
@@ -140,74 +159,58 @@ class Asterisk:
 
     def running(self) -> bool:
         """Whether this very Asterisk is alive."""
-        return self._pid() is not None
+        return self.pid is not None
 
     def cli(self, command: str) -> str:
         """What Asterisk prints for a command of its console (`core show channels`)."""
-        asterisk = [*self._inside(), "/usr/sbin/asterisk", "-C", f"/{CONF}/asterisk.conf", "-rx", command]
-        return subprocess.run(asterisk, capture_output=True, text=True, errors="replace", check=False).stdout
+        console = [*inside(self.tree), "/usr/sbin/asterisk", "-C", f"/{self.conf}/asterisk.conf"]
+        asking = [*console, "-rx", command]
+        return subprocess.run(asking, capture_output=True, text=True, errors="replace", check=False).stdout
 
     # ---- how ----
-    def _inside(self) -> list[str]:
-        """What goes before a command to run it with the tree for its root."""
-        if os.geteuid() == 0:
-            return ["chroot", str(self.tree)]
-        script = 'mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"'
-        return ["unshare", "-rm", "sh", "-c", script, str(self.tree)]
-
-    def _pid(self) -> int | None:
+    @property
+    def pid(self) -> int | None:
+        """Its process; `None` when it does not run."""
         try:
-            pid = int((self.tree / "var/run/asterisk/asterisk.pid").read_text())
-            stat = Path(f"/proc/{pid}/stat").read_text()
+            pid = int((self.tree / self.var / "run/asterisk/asterisk.pid").read_text())
         except (OSError, ValueError):
             return None
-        return pid if "(asterisk)" in stat and ") Z " not in stat else None
+        return pid if _is_asterisk(pid) else None
 
     def _booted(self) -> bool:
         return "fully booted" in self.cli("core waitfullybooted")
 
     def _log_end(self) -> str:
-        logs = (self.tree / "var/log/asterisk/messages", self.tree / "var/log/asterisk/stdout")
+        logs = [self.tree / self.var / "log/asterisk" / name for name in ("messages", "stdout")]
         lines = [
             line for log in logs if log.exists() for line in log.read_text(errors="replace").splitlines()
         ]
         return "\n".join(lines[-20:])
 
-    def _unpack(self, packages: list[Path]) -> None:
-        left_out = [f"--exclude=./{folder}" for folder in LEFT_OUT]
-        untar = ["tar", "-x", "-C", str(self.tree), "--no-same-owner", "--keep-directory-symlink", *left_out]
-        for package in packages:
-            with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as reader:
-                done = subprocess.run(untar, stdin=reader.stdout, capture_output=True, text=True, check=False)
-            if done.returncode or reader.returncode:
-                raise RigError(f"{package.name} cannot be unpacked: {done.stderr.strip()}. Is the disk full?")
-
     def _finish_tree(self) -> None:
-        """What the packages' own scripts would have done: merged /usr, sounds, devices."""
-        for name in ("bin", "sbin", "lib", "lib64"):
-            if (self.tree / "usr" / name).is_dir() and not (self.tree / name).exists():
-                (self.tree / name).symlink_to(f"usr/{name}")
-        for name in ("tmp", "dev", "etc"):
-            (self.tree / name).mkdir(exist_ok=True)
+        """What the packages' own scripts would have done, and where the sounds are."""
+        complete(self.tree)
         sounds = self.tree / "usr/share/asterisk/sounds/en"
         sounds.unlink(missing_ok=True)
         sounds.symlink_to("en_US_f_Allison")
-        (self.tree / "etc/hosts").write_text(f"{ADDRESS} localhost\n")
-        if os.geteuid() == 0:
-            for name, minor in (("null", "3"), ("random", "8"), ("urandom", "9")):
-                _run(["mknod", "-m", "666", str(self.tree / "dev" / name), "c", "1", minor])
+        (self.tree / "etc/hosts").write_text(f"{self.address} localhost\n")
 
     def _write_configuration(self) -> None:
         """The files of `etc/`, with the address, the folder of modules and the phone farm written in."""
         modules = next(self.tree.glob("usr/lib/**/asterisk/modules/chan_pjsip.so")).parent
+        peer = SITES[1 - SITES.index(self.site)]
         words = {
             "@MODDIR@": f"/{modules.relative_to(self.tree)}",
-            "@ADDRESS@": ADDRESS,
+            "@ADDRESS@": self.address,
+            "@CONF@": f"/{self.conf}",
+            "@VAR@": f"/{self.var}",
+            "@PEER@": peer,
+            "@PEER_ADDRESS@": Asterisk(self.version, peer).address,
             "@FARM@": "\n".join(FARM_PHONE.format(number=number) for number in range(121, 151)),
         }
-        conf = self.tree / CONF
+        conf = self.tree / self.conf
         shutil.rmtree(conf, ignore_errors=True)
-        for folder in (conf, *(self.tree / name for name in FOLDERS)):
+        for folder in (conf, *(self.tree / name.replace("var", self.var, 1) for name in FOLDERS)):
             folder.mkdir(parents=True, exist_ok=True)
         for source in ETC.glob("*.conf"):
             text = source.read_text()
@@ -217,7 +220,7 @@ class Asterisk:
         music = self.tree / "usr/share/asterisk/sounds/en_US_f_Allison/vm-intro.gsm"
         shutil.copy(music, self.tree / "usr/share/asterisk/rig-moh")
         for name in ("pid", "ctl"):
-            (self.tree / f"var/run/asterisk/asterisk.{name}").unlink(missing_ok=True)
+            (self.tree / self.var / f"run/asterisk/asterisk.{name}").unlink(missing_ok=True)
 
 
 FARM_PHONE = """[{number}](phone)
@@ -226,59 +229,16 @@ callerid = Phone {number} <{number}>
 [{number}](phone-aor)"""
 
 
-def _fetch(suite: str, work: Path) -> list[Path]:
-    """Asterisk's packages and all that they need, from the mirror that this machine's apt uses."""
-    for folder in ("lists/partial", "cache/archives/partial", "etc/apt.conf.d", "etc/preferences.d"):
-        (work / folder).mkdir(parents=True)
-    (work / "status").touch()
-    source = work / "etc/sources.list"
-    source.write_text(f"deb [signed-by={KEYRING}] {_mirror()} {suite} main\n")
-    settings = {
-        "Dir::Etc": work / "etc",
-        "Dir::Etc::sourcelist": source,
-        "Dir::Etc::sourceparts": "-",
-        "Dir::State::lists": work / "lists",
-        "Dir::State::status": work / "status",
-        "Dir::Cache": work / "cache",
-        "Acquire::Check-Valid-Until": "false",  # a mirror may be a snapshot of an older day
-        "Acquire::Languages": "none",
-        "Acquire::Retries": "2",
-        "APT::Install-Recommends": "false",
-        "APT::Update::Error-Mode": "any",
-        "APT::Sandbox::User": _run(["id", "-un"]).strip(),
-    }
-    apt = [
-        "apt-get",
-        "-qq",
-        *(part for name, value in settings.items() for part in ("-o", f"{name}={value}")),
-    ]
-    _run([*apt, "update"])
-    _run([*apt, "-y", "--download-only", "install", "asterisk"])
-    return sorted((work / "cache/archives").glob("*.deb"))
-
-
-def _mirror() -> str:
-    """The Debian mirror of this machine's apt."""
-    listed = _run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"])
-    for address in listed.splitlines():
-        if address.rstrip("/").endswith("/debian"):
-            return address
-    raise RigError("This machine's apt knows no Debian mirror. Add one to /etc/apt/sources.list.")
-
-
-def _listens(port: int) -> bool:
+def _listens(address: str) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
-        return probe.connect_ex((ADDRESS, port)) == 0
+        return probe.connect_ex((address, AMI_PORT)) == 0
 
 
-def _run(command: list[str]) -> str:
-    """What the command prints; raises RigError with what it complained about."""
+def _is_asterisk(pid: int) -> bool:
+    """Whether this process is an Asterisk that lives."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    except FileNotFoundError:
-        raise RigError(f"`{command[0]}` is not on this machine; the rig needs it.") from None
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        raise RigError(f"`{' '.join(command[:2])} … {command[-1]}` failed: {' '.join(said[-3:])}")
-    return done.stdout
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return "(asterisk)" in stat and ") Z " not in stat

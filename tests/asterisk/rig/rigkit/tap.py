@@ -1,4 +1,4 @@
-"""A tap on AMI: logs in, and keeps every byte and the time at which it came."""
+"""A tap on AMI: logs in, asks what the service would ask, keeps every byte and the time at which it came."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from itgrix_core.wire.frames import Framer, is_banner
+from itgrix_core.wire.messages import Message
+from rigkit.questions import AT_LOGIN, questions_about
 from rigkit.server import ADDRESS, AMI_PORT
 
 if TYPE_CHECKING:
@@ -21,29 +24,32 @@ class Tap:
 
     Args:
         user: a user of `etc/manager.conf`.
+        address: of the Asterisk.
     """
 
-    def __init__(self, user: str = "itgrix") -> None:
+    def __init__(self, user: str = "itgrix", address: str = ADDRESS) -> None:
         self.user = user
+        self.address = address
         self._data = bytearray()
         self._chunks: list[tuple[int, float]] = []
+        self._framer = Framer()
         self._actions = 0
         self._more = asyncio.Event()
 
     async def open(self) -> Tap:
-        """Logs in; TimeoutError if Asterisk does not let it."""
-        reader, self._writer = await asyncio.open_connection(ADDRESS, AMI_PORT, limit=1 << 20)
+        """Logs in and asks for the lists; TimeoutError if Asterisk does not let it."""
+        reader, self._writer = await asyncio.open_connection(self.address, AMI_PORT, limit=1 << 20)
         self._task = asyncio.ensure_future(self._read(reader))
         self.ask("Login", Username=self.user, Secret=SECRET, Events="on")
         await asyncio.wait_for(self._until(b"Authentication accepted"), 10)
+        for action in AT_LOGIN:
+            self.ask(action)
         return self
 
     def ask(self, action: str, **headers: str) -> None:
         """Sends an action; its answer becomes part of the recording."""
         self._actions += 1
-        pairs = {"Action": action, "ActionID": f"rig-{self._actions}", **headers}
-        text = "".join(f"{name}: {value}\r\n" for name, value in pairs.items())
-        self._writer.write(f"{text}\r\n".encode())
+        self._send({"Action": action, "ActionID": f"rig-{self._actions}", **headers})
 
     def close(self) -> None:
         """Ends the connection."""
@@ -61,6 +67,20 @@ class Tap:
             self._chunks.append((len(self._data), round(time.time(), 4)))
             self._data += data
             self._more.set()
+            self._ask_about(data)
+            self._heard()
+
+    def _ask_about(self, data: bytes) -> None:
+        for block in self._framer.feed(data):
+            for question in [] if is_banner(block) else questions_about(Message(block)):
+                self._send(question)
+
+    def _send(self, pairs: dict[str, str]) -> None:
+        text = "".join(f"{name}: {value}\r\n" for name, value in pairs.items())
+        self._writer.write(f"{text}\r\n".encode())
+
+    def _heard(self) -> None:
+        """Called when there is more, for taps that answer with a question."""
 
     async def _until(self, words: bytes) -> None:
         while words not in self._data:

@@ -21,6 +21,17 @@ def leg(call: PhoneCall, result: str = "", extension: str = "") -> Truth:
     }
 
 
+STRONGEST = ("answered", "answered elsewhere", "declined", "no answer", "busy", "failed")
+"""Which of a person's phones counts: what a human did, then silence, then what a phone did by itself."""
+
+
+def person(extension: str, *calls: PhoneCall) -> Truth:
+    """One employee whose phones rang together: first ring, and what the phone did that counts."""
+    phones = sorted((leg(call) for call in calls), key=lambda each: STRONGEST.index(each["result"]))
+    rings = [phone["rang_at"] for phone in phones if phone["rang_at"]]
+    return phones[0] | {"extension": extension, "rang_at": min(rings, default=None)}
+
+
 def leg_unreachable(extension: str, caller: PhoneCall) -> Truth:
     """A registered phone that never replied: it knows nothing itself, its end is the caller's."""
     ended_at = stamp(caller.ended_at)

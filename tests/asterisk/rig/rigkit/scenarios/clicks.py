@@ -24,7 +24,8 @@ def _click(stage: Stage, channel: str, number: str) -> None:
     stage.tap.ask("Originate", **caller, **more)
 
 
-async def _agent_answers(stage: Stage, channel: str, number: str) -> PhoneCall:
+async def agent_answers(stage: Stage, channel: str, number: str) -> PhoneCall:
+    """101, whom Asterisk rang for the number and who has answered."""
     _click(stage, channel, number)
     (agent,) = await stage.ring("101")
     await asyncio.sleep(0.5)
@@ -67,7 +68,7 @@ async def originate_agent_busy_sip(stage: Stage) -> None:
 @recorded
 async def originate_client_no_answer(stage: Stage) -> None:
     """Originate on Local/101: 101 answers, the client rings for 2 s, 101 gives up."""
-    agent = await _agent_answers(stage, LOCAL, "89167770264")
+    agent = await agent_answers(stage, LOCAL, "89167770264")
     (client,) = await stage.ring("provider1")
     await asyncio.sleep(2)
     await hang_up(stage, agent)
@@ -77,7 +78,7 @@ async def originate_client_no_answer(stage: Stage) -> None:
 @recorded
 async def originate_client_no_answer_sip(stage: Stage) -> None:
     """Originate on PJSIP/101: 101 answers, the client rings for 2 s, 101 gives up."""
-    agent = await _agent_answers(stage, SIP, "89167770265")
+    agent = await agent_answers(stage, SIP, "89167770265")
     (client,) = await stage.ring("provider1")
     await asyncio.sleep(2)
     await hang_up(stage, agent)
@@ -87,7 +88,7 @@ async def originate_client_no_answer_sip(stage: Stage) -> None:
 @recorded
 async def originate_client_declined_sip(stage: Stage) -> None:
     """Originate on PJSIP/101: 101 answers, the client rings for 1 s and declines (603)."""
-    agent = await _agent_answers(stage, SIP, "689167770266")
+    agent = await agent_answers(stage, SIP, "689167770266")
     (client,) = await stage.ring("provider1")
     await asyncio.sleep(1)
     client.reject(*DECLINE)
@@ -99,7 +100,7 @@ async def originate_client_declined_sip(stage: Stage) -> None:
 @recorded
 async def originate_client_hangup(stage: Stage) -> None:
     """Originate on Local/101: 101 answers, the client answers and hangs up."""
-    agent = await _agent_answers(stage, LOCAL, "89167770267")
+    agent = await agent_answers(stage, LOCAL, "89167770267")
     (client,) = await stage.ring("provider1")
     await asyncio.sleep(1)
     await client.answer()
@@ -111,7 +112,7 @@ async def originate_client_hangup(stage: Stage) -> None:
 @recorded
 async def originate_internal(stage: Stage) -> None:
     """Originate on PJSIP/101 to the colleague 102: both answer, 101 hangs up."""
-    agent = await _agent_answers(stage, SIP, "102")
+    agent = await agent_answers(stage, SIP, "102")
     (called,) = await stage.ring("102")
     await asyncio.sleep(0.5)
     await called.answer()
@@ -123,7 +124,7 @@ async def originate_internal(stage: Stage) -> None:
 @recorded
 async def originate_internal_local(stage: Stage) -> None:
     """Originate on Local/101 to the colleague 102: 101 answers, 102 rings for 1 s, 101 gives up."""
-    agent = await _agent_answers(stage, LOCAL, "102")
+    agent = await agent_answers(stage, LOCAL, "102")
     (called,) = await stage.ring("102")
     await asyncio.sleep(1)
     await hang_up(stage, agent)

@@ -1,4 +1,4 @@
-"""Everyday calls with words to choose, for live tests."""
+"""Everyday calls, with words to choose for live tests."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from rigkit import truth
+from rigkit.scenarios.steps import recorded
 
 if TYPE_CHECKING:
     from rigkit.stage import Stage
 
 
+@recorded
 async def inbound_answered(
     stage: Stage, number: str = "79161230001", extension: str = "101", talk: float = 2, ring: float = 1
 ) -> None:
@@ -40,6 +42,7 @@ async def inbound_missed(
     stage.calls.append(truth.inbound(caller, [truth.leg(agent)], "missed"))
 
 
+@recorded
 async def outbound_answered(
     stage: Stage, number: str = "79161230003", extension: str = "101", talk: float = 2, ring: float = 1
 ) -> None:

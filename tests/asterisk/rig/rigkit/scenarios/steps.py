@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from rigkit.call import PhoneCall
+    from rigkit.pair import Pair
     from rigkit.stage import Stage
     from rigkit.truth import Truth
 
 RECORDED: dict[str, Callable[[Stage], Awaitable[None]]] = {}
+PAIRED: dict[str, Callable[[Pair], Awaitable[None]]] = {}
+"""Those that need two Asterisks."""
 BUSY = (486, "Busy Here")
 DECLINE = (603, "Decline")
 MOBILE = "79037654321"
@@ -28,11 +31,22 @@ def recorded(scenario: Callable[[Stage], Awaitable[None]]) -> Callable[[Stage], 
     return scenario
 
 
+def paired(scenario: Callable[[Pair], Awaitable[None]]) -> Callable[[Pair], Awaitable[None]]:
+    """Makes a scenario of two Asterisks known to `record`."""
+    PAIRED[scenario.__name__] = scenario
+    return scenario
+
+
 async def talk(
-    stage: Stage, number: str, did: str = "74950000101", extension: str = "101", seconds: float = 1
+    stage: Stage,
+    number: str,
+    did: str = "74950000101",
+    extension: str = "101",
+    seconds: float = 1,
+    provider: str = "provider1",
 ) -> tuple[PhoneCall, PhoneCall]:
     """A caller from outside and an employee, talking: their two calls."""
-    caller = await stage.dial_in(number, did)
+    caller = await stage.dial_in(number, did, provider=provider)
     (agent,) = await stage.ring(extension)
     await asyncio.sleep(0.5)
     await agent.answer()
@@ -41,10 +55,12 @@ async def talk(
     return caller, agent
 
 
-async def dial_out(stage: Stage, number: str, seconds: float = 1) -> tuple[PhoneCall, PhoneCall]:
-    """101 and a client whom it called, talking: their two calls."""
-    agent = await stage.phones["101"].call(number)
-    (client,) = await stage.ring("provider1")
+async def dial_out(
+    stage: Stage, number: str, seconds: float = 1, extension: str = "101", provider: str = "provider1"
+) -> tuple[PhoneCall, PhoneCall]:
+    """An employee and a client whom he called, talking: their two calls."""
+    agent = await stage.phones[extension].call(number)
+    (client,) = await stage.ring(provider)
     await asyncio.sleep(0.5)
     await client.answer()
     await agent.until_answered()
@@ -52,9 +68,9 @@ async def dial_out(stage: Stage, number: str, seconds: float = 1) -> tuple[Phone
     return agent, client
 
 
-async def consult(stage: Stage, extension: str = "102") -> tuple[PhoneCall, PhoneCall]:
-    """101 calls a colleague on its second line; it rings there: both sides."""
-    asking = await stage.phones["101"].call(extension)
+async def consult(stage: Stage, extension: str = "102", source: str = "101") -> tuple[PhoneCall, PhoneCall]:
+    """An employee calls a colleague on his second line; it rings there: both sides."""
+    asking = await stage.phones[source].call(extension)
     (asked,) = await stage.ring(extension)
     await asyncio.sleep(0.5)
     return asking, asked

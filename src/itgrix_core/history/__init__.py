@@ -1,0 +1,1 @@
+"""CEL and CDR, read from files and databases."""
