@@ -8,8 +8,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import time
 from types import TracebackType
-from typing import Self
+from typing import Self, get_args
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -21,12 +22,20 @@ from itgrix_core.app.web.server import serve_pages
 from itgrix_core.calls.questions import Action
 from itgrix_core.calls.topology import Topology
 from itgrix_core.calls.tracker import Exchange, Tracker
-from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, NameList, Settings
+from itgrix_core.config.schema import (
+    AsteriskSettings,
+    BitrixSettings,
+    MissedSettings,
+    NameList,
+    Settings,
+    Weekday,
+)
 from itgrix_core.crm.adapter import Adapter
 from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.creation import CreationRule
 from itgrix_core.filing.lists import Lists, Names
+from itgrix_core.filing.missed import MissedRules, WorkingHours
 from itgrix_core.filing.rules import CardRules, Rules
 from itgrix_core.history.reading import open_history
 from itgrix_core.jobs.accounts import Account, Accounts
@@ -34,6 +43,7 @@ from itgrix_core.jobs.backfill import Backfill, learnt_of
 from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.delivery import Delivery
 from itgrix_core.jobs.listening import Listening, catch_up
+from itgrix_core.jobs.overdue import CALL_BACK_DUE, OverdueJobs
 from itgrix_core.jobs.performing import Performer
 from itgrix_core.jobs.questions import Tools
 from itgrix_core.jobs.recording import RECORDING_READY, RecordingJobs
@@ -43,6 +53,7 @@ from itgrix_core.jobs.watching import LogWatcher, Watcher, Watchers
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.engine import Handler
+from itgrix_core.outbox.missed import Figures, MissedCalls
 from itgrix_core.outbox.spool import Spool
 from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.outbox.store import PluginStore
@@ -145,7 +156,11 @@ class Service:
             mender.start()
         for line in self.lines.values():
             line.supervisor.start()
-        self._web = serve_pages(create_app(make_registry(self.line_states)), self.settings.web)
+        self._web = serve_pages(create_app(make_registry(self.line_states, self._figures)), self.settings.web)
+
+    def _figures(self) -> list[Figures]:
+        """Of missed calls, by account."""
+        return MissedCalls(self._database).figures()
 
     def line_states(self) -> dict[str, LineState]:
         """How each Asterisk's line is now, by its name."""
@@ -210,9 +225,9 @@ class Service:
         delivery = Delivery(accounts, tools, effects, self.engine, self._now)
         folders = {name: a.recordings for name, a in self.settings.asterisk.items() if a.recordings}
         recordings = RecordingJobs(accounts, tools, effects, folders, self._now)
-        return lambda jobs, attempt: (recordings if jobs[0].kind == RECORDING_READY else delivery)(
-            jobs, attempt
-        )
+        overdue = OverdueJobs(accounts, tools, effects, self._now)
+        others: dict[str, Handler] = {RECORDING_READY: recordings, CALL_BACK_DUE: overdue}
+        return lambda jobs, attempt: others.get(jobs[0].kind, delivery)(jobs, attempt)
 
     def _now(self, pbx: str) -> float:
         line = self.lines.get(pbx)
@@ -271,6 +286,7 @@ def rules_of(crm: BitrixSettings) -> Rules:
         is_binding_deal=crm.bind_deal,
         is_filing_internal=crm.file_internal,
         missed_owner=crm.missed_owner,
+        missed=_missed(crm.missed),
         answered_owner=crm.answered_owner,
         owner_talk_seconds=crm.owner_talk_seconds,
         is_per_talk=crm.transfers == "per_talk",
@@ -293,6 +309,24 @@ def creation_of(crm: BitrixSettings) -> tuple[CreationRule, ...]:
             }
         )
         for rule in crm.creation
+    )
+
+
+def _missed(settings: MissedSettings) -> MissedRules:
+    days = frozenset(get_args(Weekday).index(day) for day in settings.hours.days)
+    begin, end = time.fromisoformat(settings.hours.begin), time.fromisoformat(settings.hours.end)
+    hours = WorkingHours(begin, end, days)
+    return MissedRules(
+        form=settings.ask,
+        minutes=settings.minutes,
+        hours=None if settings.all_day else hours,
+        title=settings.title,
+        text=settings.text,
+        remind_minutes=settings.remind_minutes,
+        escalate_minutes=settings.escalate_minutes,
+        late_minutes=settings.late_minutes,
+        owners=settings.owners,
+        members=tuple(settings.members),
     )
 
 

@@ -39,6 +39,14 @@ def disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
         yield from _links(settings, name)
         if not _is_timezone(asterisk.timezone):
             yield (*here, "timezone"), _no_timezone(asterisk.timezone)
+    for name, account in settings.crm.items():
+        if account.missed_owner in {"turn", "free"} and not account.missed.members:
+            yield (
+                ("crm", name, "missed_owner"),
+                f'"{account.missed_owner}" chooses among `missed.members`, which is empty; name users there',
+            )
+        if account.missed.hours.begin >= account.missed.hours.end:
+            yield ("crm", name, "missed", "hours"), "begin is not before end; swap the two"
     for trunk, crm in settings.routes.items():
         if crm not in crms:
             yield ("routes", trunk), _no_crm(crm, crms)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -275,6 +276,60 @@ class CreationSettings(Section):
     )
 
 
+def _time_of_day(text: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        raise ValueError("write a time of day as 09:00")
+    return text
+
+
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class HoursSettings(Section):
+    """When people work, in the time zone of the call's Asterisk."""
+
+    begin: TimeOfDay = Field(default="09:00", description="From when.")
+    end: TimeOfDay = Field(default="18:00", description="Until when.")
+    days: list[Weekday] = Field(default=["mon", "tue", "wed", "thu", "fri"], description="On which days.")
+
+
+class MissedSettings(Section):
+    """What follows on a missed call."""
+
+    ask: Literal["nothing", "task", "todo"] = Field(
+        default="nothing",
+        description="How somebody is asked to call back: by a task, or a to-do at the client (else a task).",
+    )
+    minutes: float = Field(default=15.0, gt=0, description="Until when he has to, in working time.")
+    all_day: bool = Field(default=True, description="Whether all time is working time, or only `hours`.")
+    hours: HoursSettings = Field(default=HoursSettings(), description="Working time.")
+    title: Template = Field(
+        default="Call back {number}",
+        description="With {number} {name} {did} {trunk} {queue} {direction} {date} {time} {wait}.",
+    )
+    text: Template = Field(
+        default="Called {did} on {date} at {time} and waited {wait} s.", description="As `title`."
+    )
+    remind_minutes: float = Field(
+        default=5.0, ge=0, description="So long before the time is up he is reminded; 0: never."
+    )
+    escalate_minutes: float = Field(
+        default=0.0, ge=0, description="So long after it the head of his department gets it; 0: never."
+    )
+    late_minutes: float = Field(
+        default=120.0, gt=0, description="An older missed call, after an outage, asks nobody any more."
+    )
+    owners: dict[str, int] = Field(
+        default={},
+        description="Outside number (DID) or trunk to the user id who gets its missed calls.",
+        examples=[{"+74950000000": 17}],
+    )
+    members: list[int] = Field(
+        default=[], description="User ids among whom `missed_owner` chooses by turn, or who is free."
+    )
+
+
 class BitrixSettings(Section):
     """One Bitrix24 portal, reached over an inbound webhook."""
 
@@ -316,10 +371,12 @@ class BitrixSettings(Section):
         default=False, description="Whether the call is bound to the client's last open deal as well."
     )
     file_internal: bool = Field(default=False, description="Whether calls between employees are filed.")
-    missed_owner: Literal["responsible", "last", "default"] = Field(
+    missed_owner: Literal["responsible", "last", "default", "turn", "free"] = Field(
         default="responsible",
-        description="Who owns a missed call: the client's responsible, whose phone rang last, the default.",
+        description="Who owns a missed call: the client's responsible, whose phone rang last, the default; "
+        "of `missed.members` each in turn, or who has the fewest open.",
     )
+    missed: MissedSettings = Field(default=MissedSettings(), description="What follows on a missed call.")
     cards: CardSettings = Field(default=CardSettings(), description="When a call's card comes up.")
     only: NameList = Field(
         default=NameList(), description="White lists: if one has entries, only calls of these are filed."

@@ -136,6 +136,15 @@ class Adapter(Protocol):
     def has_leads(self) -> bool:
         """Whether the CRM works with leads; else a new client is a contact with a deal at once."""
 
+    def call_back_id(self, answer: Any) -> int | None:
+        """The id of what a done `AskToCallBack` has made, from its answer. Pure."""
+
+    def is_call_back_open(self, form: str, item_id: int) -> bool:
+        """Whether nobody has ticked off the task or to-do in the CRM itself; one that is gone is not open."""
+
+    def head_of(self, user_id: int) -> int | None:
+        """The head of the employee's department, of the next one above if he is that himself."""
+
     def activity(self, activity_id: int) -> Activity | None:
         """The activity with its fields."""
 

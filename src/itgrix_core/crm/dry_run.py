@@ -81,6 +81,18 @@ class DryRun:
         """It does."""
         return True
 
+    def call_back_id(self, answer: Any) -> int | None:  # noqa: ARG002 - the contract's
+        """Nothing is made."""
+        return None
+
+    def is_call_back_open(self, form: str, item_id: int) -> bool:  # noqa: ARG002 - the contract's
+        """Nothing is there."""
+        return False
+
+    def head_of(self, user_id: int) -> int | None:  # noqa: ARG002 - the contract's
+        """Nobody."""
+        return None
+
     def activity(self, activity_id: int) -> Activity | None:
         """An activity without fields."""
         return Activity(activity_id)

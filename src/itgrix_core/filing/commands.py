@@ -186,6 +186,56 @@ class AddComment(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class AskToCallBack(Command):
+    """Ask an employee to call a client back, once a call was missed.
+
+    Attributes:
+        form: a task, or a to-do at the client's entity (which then has to be there).
+        deadline: until when, Unix seconds; sent with the offset of `timezone`.
+        remind_minutes: so long before it the CRM itself reminds of a to-do; 0 for never.
+    """
+
+    kind: ClassVar[str] = "ask to call back"
+    form: Literal["task", "todo"]
+    user_id: int
+    title: str
+    text: str
+    deadline: float
+    timezone: str = "UTC"
+    entity: Entity | None = None
+    remind_minutes: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCallBack(Command):
+    """Give what was asked (the CRM's id of the task or to-do) another title, or to another employee."""
+
+    kind: ClassVar[str] = "change call back"
+    form: Literal["task", "todo"]
+    item_id: int
+    title: str = ""
+    user_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCallBack(Command):
+    """The client was talked with: what was asked is done."""
+
+    kind: ClassVar[str] = "close call back"
+    form: Literal["task", "todo"]
+    item_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notify(Command):
+    """Tell an employee something in the CRM."""
+
+    kind: ClassVar[str] = "notify"
+    user_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Write(Command):
     """A write that a hook makes through `crm`: the CRM's own method and params."""
 
@@ -196,5 +246,6 @@ class Write(Command):
 
 AnyCommand = (
     RegisterCall | ShowCard | HideCard | FinishCall | AttachRecording | UpdateActivity | UpdateEntity
-    | CreateEntity | CreateForCall | AssignEntity | BindEntity | UnbindEntity | AddComment | Write
+    | CreateEntity | CreateForCall | AssignEntity | BindEntity | UnbindEntity | AddComment
+    | AskToCallBack | ChangeCallBack | CloseCallBack | Notify | Write
 )  # fmt: skip

@@ -85,7 +85,9 @@ def hide_all(call: Call, standing: Standing) -> tuple[AnyCommand, ...]:
     return (HideCard(call.key, standing.shown),) if standing.shown else ()
 
 
-def owner_of(call: Call, users: Users, responsible: User | None, rules: Rules) -> Owner:
+def owner_of(
+    call: Call, users: Users, responsible: User | None, rules: Rules, picked: Owner | None = None
+) -> Owner:
     """On whom a call is booked.
 
     Args:
@@ -93,17 +95,21 @@ def owner_of(call: Call, users: Users, responsible: User | None, rules: Rules) -
         users: the employees behind its extensions.
         responsible: the client's responsible, if he was asked for (see `needs_responsible`).
         rules: the account's.
+        picked: who gets this missed call whatever the rest says (he has the client's last one, or his line,
+            or it is his turn).
     """
     if call.direction is Direction.OUTBOUND or call.direction is Direction.INTERNAL:
         caller = users.get(call.extension or "")
         return Owner(caller.id, "caller") if caller else Owner(rules.default_user, "default")
     if call.is_answered:
         return _who_talked(call, users, responsible, rules) or Owner(rules.default_user, "default")
+    if picked:
+        return picked
     if rules.missed_owner == "responsible" and responsible:
         return Owner(responsible.id, "responsible")
     rung = (users.get(extension) for extension in reversed(call.rung))
     last = next((user for user in rung if user), None)
-    if rules.missed_owner != "default" and last:
+    if rules.missed_owner in {"responsible", "last"} and last:
         return Owner(last.id, "rang last")
     return Owner(rules.default_user, "default")
 

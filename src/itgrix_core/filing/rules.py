@@ -8,6 +8,7 @@ from typing import Literal
 
 from itgrix_core.filing.creation import CreationRule
 from itgrix_core.filing.lists import Lists
+from itgrix_core.filing.missed import MissedRules
 from itgrix_hooks.values import Call, Filed, User
 
 Moment = Literal["ring", "answer", "never"]
@@ -43,7 +44,9 @@ class Rules:
         campaigns: DID or trunk to fields of what is created there (UTM_SOURCE and the like).
         is_choosing_by_employee: of several clients with the number the employee's own is bound.
         is_binding_deal: the client's last open deal is bound as well.
-        missed_owner: "responsible", "last" or "default"; each falls back on the next.
+        missed_owner: "responsible", "last" or "default", each falls back on the next; "turn" and "free"
+            choose among the members that `missed` names.
+        missed: what follows on a missed call.
         answered_owner: of those who talked "last", "first", "longest", or the "responsible" if among them.
         owner_talk_seconds: a shorter talk does not make an owner, if there is a longer one.
         is_per_talk: each employee's talk is filed as a call of its own (`talks`), not the call as a whole.
@@ -61,6 +64,7 @@ class Rules:
     is_binding_deal: bool = False
     is_filing_internal: bool = False
     missed_owner: str = "responsible"
+    missed: MissedRules = field(default_factory=MissedRules)
     answered_owner: str = "last"
     owner_talk_seconds: float = 0.0
     is_per_talk: bool = True

@@ -231,6 +231,11 @@ class Turn:
         row = self._effects.decision(f"{self.key}/{name}")
         return decode_decision(row)[1] if row else []
 
+    def answer(self, step: Step) -> Any:
+        """The CRM's answer to a step that has ended; `None` if it was refused."""
+        effect = self._effects.state(step.key)
+        return effect.answer if effect and effect.state is EffectState.DONE else None
+
     def phase(self, name: str, decide: Callable[[], list[Step]]) -> Later | None:
         """Decide once, save, send what was not sent yet.
 

@@ -148,7 +148,7 @@ point for fractions
 13: crm.bitrix.webhook: the file nope.txt does not exist; create it or correct the path
 14: crm.bitrix.create_for[0]: "inbund" is not known here; choose from: inbound, outbound; \
 did you mean inbound?
-15: crm.bitrix.missed_owner: "bob" is not known here; choose from: responsible, last, default
+15: crm.bitrix.missed_owner: "bob" is not known here; choose from: responsible, last, default, turn, free
 16: crm.bitrix.file_internal: "maybe" is neither true nor false; write true or false
 17: routes.trunk: there is no entry "biitrix" under crm; did you mean bitrix?
 18: hooks: a list is not a section; write its settings below it, indented, one `key: \

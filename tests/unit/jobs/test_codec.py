@@ -27,6 +27,10 @@ EVERY = [
     commands.BindEntity("k", 77, LEAD),
     commands.UnbindEntity("k", 77, LEAD),
     commands.AddComment("k", LEAD, "called"),
+    commands.AskToCallBack("k", "task", 11, "Call", "text", BEGAN, "UTC", LEAD, 5.0),
+    commands.ChangeCallBack("k", "todo", 7, "Call (2)", 12),
+    commands.CloseCallBack("k", "task", 7),
+    commands.Notify("k", 11, "late"),
     commands.Write("k", "crm.lead.add", {"fields": {}}),
 ]
 

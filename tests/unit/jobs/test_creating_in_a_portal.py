@@ -8,43 +8,13 @@ import pytest
 from itgrix_core.config.schema import BitrixSettings
 from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
 from itgrix_core.filing.creation import CreationRule
-from itgrix_core.filing.rules import Rules
 from itgrix_core.jobs.codec import job_of
 from itgrix_core.outbox.engine import Done
-from itgrix_core.sandbox.bitrix import Settings, run_portal
-from itgrix_core.sandbox.bitrix.directory import Category
-from itgrix_core.sandbox.bitrix.seed import default_seed, phones
+from itgrix_core.sandbox.bitrix.seed import phones
 from itgrix_core.sandbox.bitrix.settings import CrmMode
 from itgrix_core.sandbox.bitrix.view import state
 from itgrix_hooks.testing import BEGAN
 from itgrix_hooks.values import PhoneNumber
-
-SEED = replace(
-    default_seed(),
-    categories=(Category(0, "General"), Category(9, "Service")),
-    contacts=(),
-    companies=(),
-    leads=({"TITLE": "Old", "PHONE": phones("+15550100200"), "ASSIGNED_BY_ID": 13, "STATUS_ID": "JUNK"},),
-)
-
-
-@pytest.fixture
-def portal_office(office):
-    """Offices at portals of a mode, with rules of creation."""
-    opened = []
-
-    def make(mode, *rules, **more):
-        portal = run_portal(Settings(crm_mode=mode, limits=None), more.pop("seed", SEED))
-        adapter = BitrixAdapter(BitrixSettings(webhook=portal.webhook), "bitrix")
-        opened.append((portal, adapter))
-        office.crm, office.rules, office.portal = adapter, Rules(creation=rules, **more), portal.portal
-        office.webhook = portal.webhook
-        return office
-
-    yield make
-    for portal, adapter in opened:
-        adapter.close()
-        portal.stop()
 
 
 def crm(office, kind):
@@ -136,35 +106,35 @@ def test_two_calls_of_one_number_at_once_make_one_client(portal_office, story, m
     assert counts == (leads if create == "portal" and mode is CrmMode.LEADS else simple)
 
 
-def test_an_employees_number_is_said_plainly(portal_office, answered, capsys):
+def test_an_employees_number_is_said_plainly(portal_office, answered, capsys, seed):
     """The log says why nothing was created."""
     users = tuple(
-        replace(user, personal_mobile="+15550100200") if user.id == 12 else user for user in SEED.users
+        replace(user, personal_mobile="+15550100200") if user.id == 12 else user for user in seed.users
     )
     office = portal_office(
-        CrmMode.LEADS, CreationRule("portal", client="any"), seed=replace(SEED, users=users)
+        CrmMode.LEADS, CreationRule("portal", client="any"), seed=replace(seed, users=users)
     )
     office.file(answered)
     assert crm(office, "leads") == []
     assert "phone in the profile" in capsys.readouterr().out
 
 
-def test_the_last_open_deal_is_bound(portal_office, answered):
+def test_the_last_open_deal_is_bound(portal_office, answered, seed):
     """Of the contact that called."""
     contact = {"NAME": "Old", "LAST_NAME": "Client", "PHONE": phones("+15550100200"), "ASSIGNED_BY_ID": 12}
     deals = ({"TITLE": "Won", "CONTACT_ID": 3001, "STAGE_ID": "WON"}, {"TITLE": "On", "CONTACT_ID": 3001})
-    seed = replace(SEED, contacts=(contact,), deals=deals, leads=())
+    seed = replace(seed, contacts=(contact,), deals=deals, leads=())
     office = portal_office(CrmMode.LEADS, seed=seed, is_binding_deal=True)
     office.file(answered)
     assert office.crm.open_deal(office.crm.clients_of(PhoneNumber("+15550100200"))[0]).name == "On"
     assert [pair for pair in activity_of(office)[1] if pair[0] == 2] == [(2, 2002)]
 
 
-def test_of_several_clients_the_answering_employees_own_keeps_the_call(portal_office, story):
+def test_of_several_clients_the_answering_employees_own_keeps_the_call(portal_office, story, seed):
     """Tied to his company first, then untied from the other's contact."""
     contact = {"NAME": "A", "PHONE": phones("+15550100200"), "ASSIGNED_BY_ID": 11}
     company = {"TITLE": "B", "PHONE": phones("+15550100200"), "ASSIGNED_BY_ID": 12}
-    seed = replace(SEED, contacts=(contact,), companies=(company,), leads=())
+    seed = replace(seed, contacts=(contact,), companies=(company,), leads=())
     office = portal_office(CrmMode.LEADS, seed=seed, is_choosing_by_employee=True)
     office.file(story().start().ring("101", "102").answer("102").stop("102").end("answered"))
     assert activity_of(office)[1] == [(4, 4001)]

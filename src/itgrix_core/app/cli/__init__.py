@@ -21,6 +21,7 @@ _VERBS = {
     "serve": "Connect Asterisk and the CRM until stopped.",
     "check": "Look for what would keep the service from working.",
     "config": "Show the settings that count.",
+    "missed": "How many clients could not get through, and how many were called back.",
     "hooks": "List the plugins, their hooks and their status.",
     "sandbox": "Run a Bitrix24 on this machine, for trying without a portal.",
     "backfill": "File calls that nobody watched, from CDR and CEL.",

@@ -15,10 +15,12 @@ from itgrix_core.crm.adapter import Blocked, CrmUnavailable, Outcome, Step, Unkn
 from itgrix_core.crm.bitrix24 import params as fields
 from itgrix_core.crm.bitrix24.address import webhook
 from itgrix_core.crm.bitrix24.answers import entity_of, filed_of, mapping
+from itgrix_core.crm.bitrix24.answers import number as number_of
 from itgrix_core.crm.bitrix24.bucket import Bucket
 from itgrix_core.crm.bitrix24.checking import Doctor
 from itgrix_core.crm.bitrix24.client import Client, Reply
 from itgrix_core.crm.bitrix24.clients import Clients
+from itgrix_core.crm.bitrix24.departments import head_of
 from itgrix_core.crm.bitrix24.directory import Directory
 from itgrix_core.crm.bitrix24.errors import UNREACHABLE_SECONDS, is_not_found
 from itgrix_core.crm.bitrix24.looking import Looker
@@ -27,6 +29,9 @@ from itgrix_core.crm.bitrix24.sending import Sender
 from itgrix_core.errors import ConfigError, CrmError
 from itgrix_core.filing.commands import AnyCommand
 from itgrix_hooks.values import Activity, Entity, Filed, PhoneNumber, User
+
+_TASK_DONE = frozenset({"4", "5", "6", "7"})
+"""STATUS of a task that waits for nobody: supposedly completed, completed, deferred, declined."""
 
 
 class BitrixAdapter:
@@ -103,6 +108,26 @@ class BitrixAdapter:
     def has_leads(self) -> bool:
         """As `Adapter.has_leads`."""
         return self._clients.has_leads()
+
+    def call_back_id(self, answer: Any) -> int | None:
+        """As `Adapter.call_back_id`: `{task: {id}}` or `{id}`."""
+        told = mapping(answer)
+        return number_of(mapping(told.get("task")).get("id") or told.get("id"))
+
+    def is_call_back_open(self, form: str, item_id: int) -> bool:
+        """As `Adapter.is_call_back_open`."""
+        if form == "todo":
+            found = self.activity(item_id)
+            return found is not None and found.fields.get("COMPLETED") != "Y"
+        question = {"taskId": item_id, "select": ["ID", "STATUS"]}
+        reply = self._client.call("tasks.task.get", question)
+        if not isinstance(reply, Reply) and is_not_found(reply):
+            return False
+        return str(mapping(mapping(_result(reply)).get("task")).get("status")) not in _TASK_DONE
+
+    def head_of(self, user_id: int) -> int | None:
+        """As `Adapter.head_of`."""
+        return head_of(self._ask, user_id)
 
     def activity(self, activity_id: int) -> Activity | None:
         """As `Adapter.activity`."""

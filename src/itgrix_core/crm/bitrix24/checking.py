@@ -12,7 +12,7 @@ from itgrix_core.config.schema import BitrixSettings
 from itgrix_core.config.wording import nearest
 from itgrix_core.crm.adapter import Blocked, CrmUnavailable
 from itgrix_core.crm.bitrix24.answers import mapping, rows
-from itgrix_core.crm.bitrix24.checking_rules import RuleDoctor
+from itgrix_core.crm.bitrix24.checking_rules import RuleDoctor, wanted_scopes
 from itgrix_core.crm.bitrix24.client import Client, Reply
 from itgrix_core.crm.bitrix24.directory import Directory
 from itgrix_core.crm.bitrix24.errors import Failure, is_of_access
@@ -53,7 +53,8 @@ class Doctor:
             yield False, reply.text
             return
         given = set(reply.result) if isinstance(reply.result, list) else set()
-        missing = {"telephony", "crm"} - given | (set() if given & _USER_SCOPES else {"user"})
+        wanted = {"telephony", "crm"} | wanted_scopes(self._settings)
+        missing = wanted - given | (set() if given & _USER_SCOPES else {"user"})
         if missing:
             yield (
                 False,

@@ -22,6 +22,19 @@ Rules = Mapping[str, CreationSettings]
 _WITHOUT_LEADS = 2
 
 
+def wanted_scopes(settings: BitrixSettings) -> set[str]:
+    """The scopes that the loop of missed calls needs besides those of filing."""
+    missed = settings.missed
+    if missed.ask == "nothing":
+        return set()
+    wanted = {"task"}  # a to-do without a client becomes one, too
+    if missed.remind_minutes or missed.escalate_minutes:
+        wanted.add("im")
+    if missed.escalate_minutes:
+        wanted.add("department")
+    return wanted
+
+
 class RuleDoctor:
     """Compares the settings of one account with its portal."""
 
@@ -79,6 +92,9 @@ class RuleDoctor:
     def _users(self) -> Iterator[str]:
         """Responsibles of rules, and employees with a wish of their own for cards."""
         wanted = {f"{p}.responsible": r.responsible for p, r in self._rules.items() if r.responsible}
+        missed = self._settings.missed
+        wanted |= {f"missed.owners.{line}": user for line, user in missed.owners.items()}
+        wanted |= {f"missed.members[{place}]": user for place, user in enumerate(missed.members)}
         wanted |= {f"cards.users.{user}": user for user in self._settings.cards.users}
         try:
             users = self._directory.snapshot().users if wanted else {}

@@ -17,13 +17,17 @@ from itgrix_core.crm.bitrix24 import methods
 from itgrix_core.filing.commands import (
     AddComment,
     AnyCommand,
+    AskToCallBack,
     AssignEntity,
     AttachRecording,
     BindEntity,
+    ChangeCallBack,
+    CloseCallBack,
     CreateEntity,
     CreateForCall,
     FinishCall,
     HideCard,
+    Notify,
     RegisterCall,
     ShowCard,
     UnbindEntity,
@@ -97,6 +101,16 @@ def params_of(command: AnyCommand) -> dict[str, Any]:
             }
         case AddComment(entity=entity, text=text):
             return {"fields": {"ENTITY_ID": entity.id, "ENTITY_TYPE": entity.kind, "COMMENT": text}}
+        case AskToCallBack():
+            return _call_back(command)
+        case ChangeCallBack(form=form, item_id=item_id):
+            return {_ID_OF[form]: item_id, "fields": _changed_call_back(command)}
+        case CloseCallBack(form="task", item_id=item_id):
+            return {"taskId": item_id}
+        case CloseCallBack(item_id=item_id):
+            return {"id": item_id, "fields": {"COMPLETED": "Y"}}
+        case Notify(user_id=user_id, text=text):
+            return {"USER_ID": user_id, "MESSAGE": text}
         case Write():
             return dict(command.params)
 
@@ -110,6 +124,12 @@ def method_of(command: AnyCommand) -> str:
             return f"crm.{kind}.add"
         case Write(method=method):
             return method
+        case AskToCallBack(form=form):
+            return methods.TODO if form == "todo" else methods.TASK
+        case ChangeCallBack(form=form):
+            return "crm.activity.update" if form == "todo" else "tasks.task.update"
+        case CloseCallBack(form=form):
+            return "crm.activity.update" if form == "todo" else methods.TASK_DONE
         case _:
             return _METHODS[command.kind]
 
@@ -124,7 +144,11 @@ _METHODS: Mapping[str, str] = {
     BindEntity.kind: methods.BIND,
     UnbindEntity.kind: methods.UNBIND,
     AddComment.kind: methods.COMMENT,
+    Notify.kind: methods.NOTIFY,
 }
+_ID_OF = {"task": "taskId", "todo": "id"}
+_LETTERS = {"lead": "L", "deal": "D", "contact": "C", "company": "CO"}
+"""How a task names what it is tied to (UF_CRM_TASK)."""
 
 
 def _register(command: RegisterCall) -> dict[str, Any]:
@@ -189,3 +213,40 @@ def _finish(command: FinishCall) -> dict[str, Any]:
 def _quiet() -> dict[str, str]:
     """No post in the portal's feed for what a machine wrote."""
     return {"REGISTER_SONET_EVENT": "N"}
+
+
+def _call_back(command: AskToCallBack) -> dict[str, Any]:
+    """Fields of tasks.task.add, for a to-do as well: hooks see one shape, `todo_of` makes the other of it."""
+    until = datetime.fromtimestamp(command.deadline, ZoneInfo(command.timezone))
+    fields: dict[str, Any] = {
+        "TITLE": command.title,
+        "DESCRIPTION": command.text,
+        "RESPONSIBLE_ID": command.user_id,
+        "DEADLINE": until.isoformat(timespec="seconds"),
+    }
+    entity = command.entity
+    if entity and command.form == "task":
+        fields["UF_CRM_TASK"] = [f"{_LETTERS[entity.kind]}_{entity.id}"]
+    if entity is None or command.form == "task":
+        return {"fields": fields}
+    place = {"ownerTypeId": ENTITY_TYPE_IDS[entity.kind], "ownerId": entity.id}
+    pings = [round(command.remind_minutes)] if command.remind_minutes else []
+    return {"fields": fields, **place, "pingOffsets": pings}
+
+
+def todo_of(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Params of crm.activity.todo.add from those that the decision keeps."""
+    fields = params.get("fields") or {}
+    return {
+        **{name: value for name, value in params.items() if name != "fields"},
+        "title": fields.get("TITLE"),
+        "description": fields.get("DESCRIPTION"),
+        "responsibleId": fields.get("RESPONSIBLE_ID"),
+        "deadline": fields.get("DEADLINE"),
+    }
+
+
+def _changed_call_back(command: ChangeCallBack) -> dict[str, Any]:
+    title = "SUBJECT" if command.form == "todo" else "TITLE"
+    fields = {title: command.title, "RESPONSIBLE_ID": command.user_id}
+    return {name: value for name, value in fields.items() if value}

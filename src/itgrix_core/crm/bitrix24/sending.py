@@ -19,8 +19,8 @@ from itgrix_core.crm.bitrix24.audio import content_of
 from itgrix_core.crm.bitrix24.client import Client, Reply
 from itgrix_core.crm.bitrix24.looking import Looker
 from itgrix_core.crm.bitrix24.marks import marked
-from itgrix_core.crm.bitrix24.methods import ATTACH, FINISH, REGISTER, SHOW
-from itgrix_core.crm.bitrix24.params import CREATED, PATH, SHOW_TO, method_of
+from itgrix_core.crm.bitrix24.methods import ATTACH, FINISH, REGISTER, SHOW, TODO
+from itgrix_core.crm.bitrix24.params import CREATED, PATH, SHOW_TO, method_of, todo_of
 from itgrix_core.filing.commands import (
     AttachRecording,
     BindEntity,
@@ -72,7 +72,9 @@ class Sender:
                 return Refused("unknown call", f"{command.kind}: this call was never registered")
             return self._about_call(step, call_id, now)
         sent = {name: value for name, value in step.params.items() if name != CREATED}
-        outcome = self._call(method_of(command), marked(method_of(command), sent, step.key))
+        sent = marked(method_of(command), sent, step.key)
+        sent = todo_of(sent) if method_of(command) == TODO and "fields" in sent else sent
+        outcome = self._call(method_of(command), sent)
         if isinstance(command, BindEntity) and isinstance(outcome, Refused):
             # the portal refuses a binding that is there already
             found = self._looker.made(step)
