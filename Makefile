@@ -26,10 +26,10 @@ demo: $(VENV)/.for-tests
 	$(BIN)/itgrix demo --once $(ARGS)
 
 test: $(VENV)/.for-tests
-	$(BIN)/pytest -n auto -m "not asterisk and not browser and not slow and not databases" $(ARGS)
+	$(BIN)/pytest -n auto -m "not asterisk and not browser and not databases and not slow" $(ARGS)
 
 slow: $(VENV)/.for-tests
-	$(BIN)/pytest -m slow $(ARGS)
+	$(BIN)/pytest -n auto -m slow -rs $(ARGS)
 
 fuzz: $(VENV)/.for-tests
 	$(BIN)/pytest -m slow -s tests/fuzz $(ARGS)

@@ -150,6 +150,11 @@ def test_the_oauth_server_can_fail_like_a_method(portal):
         json={"error": "INTERNAL_SERVER_ERROR", "method": "oauth/token"},
     )
     assert token(portal, grant_type="refresh_token", refresh_token="x")[0] == 500
+    given = pair(portal)
+    portal.session.post(
+        portal.running.url + "sandbox/faults", json={"kind": "wrong", "method": "oauth/token"}
+    )
+    assert refreshed(portal, given["refresh_token"]) == (200, {"result": "unexpected"})
 
 
 def test_a_removed_application_has_lost_its_tokens(portal, do):

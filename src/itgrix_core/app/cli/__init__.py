@@ -23,8 +23,8 @@ _VERBS = {
     "config": "Show the settings that count.",
     "missed": "How many clients could not get through, and how many were called back.",
     "hooks": "List the plugins, their hooks and their status.",
-    "sandbox": "Run a Bitrix24 on this machine, for trying without a portal.",
     "backfill": "File calls that nobody watched, from CDR and CEL.",
+    "sandbox": "Run a Bitrix24 on this machine, for trying without a portal.",
     "replay": "Show what a recorded log of Asterisk amounts to.",
     "record": "Write each call of an Asterisk, or of recorded logs, as a log of its own.",
 }

@@ -31,7 +31,7 @@ def demo(invocation: Invocation, once: bool, pace: float, overlap: int) -> None:
     """Real recorded calls run through the example hooks into a CRM that lives here. No account needed."""
     invocation.start_logs("error")
     with staged(pace, overlap) as stage:
-        click.echo(f"PBX on 127.0.0.1:{stage.pbx.port}, portal at {stage.portal.url}sandbox/state")
+        click.echo(f"PBX on 127.0.0.1:{stage.pbx.port}, portal at {stage.portal.url}")
         _show(stage, once)
         ok = _summarise(stage)
     if once and not ok:

@@ -16,6 +16,7 @@ from itgrix_core.sandbox.bitrix.subscriptions import Handler, Post, Queued
 from itgrix_core.sandbox.bitrix.world import World
 
 OFFLINE_NUDGE = "ONOFFLINEEVENT"
+_POSTS_KEPT = 1000
 NAMES = frozenset(
     {
         f"ONCRM{kind}{what}"
@@ -84,7 +85,7 @@ def post(
         payload["event_handler_id"] = handler_id
     payload |= {"data": data, "ts": int(world.clock()), "auth": auth}
     one = Post(world.next_id(), world.clock(), event, address, payload)
-    world.posts.append(one)
+    world.posts = [*world.posts[1 - _POSTS_KEPT :], one]
     world.mail.put(one)
 
 

@@ -17,6 +17,8 @@ from itgrix_core.sandbox.bitrix.settings import Application, Params
 from itgrix_core.sandbox.bitrix.world import World
 
 _OK = 200
+_REMEMBERED_SECONDS = 86400.0
+"""How long after its end the token of an event is still known as expired."""
 
 
 def authorize(world: World, client_id: str, state: str) -> str:
@@ -89,7 +91,8 @@ def give(world: World, app_id: str, user_id: int, *, is_refreshable: bool = True
     refresh = fresh() if is_refreshable else ""
     until = (now + settings.token_seconds, now + settings.refresh_seconds)
     pair = Pair(fresh(), refresh, app_id, user_id, *until)
-    world.keys.pairs.append(pair)
+    kept = [one for one in world.keys.pairs if one.refresh or one.access_until + _REMEMBERED_SECONDS > now]
+    world.keys.pairs = [*kept, pair]
     return pair
 
 

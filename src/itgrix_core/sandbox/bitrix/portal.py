@@ -11,73 +11,29 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from itgrix_core.sandbox.bitrix import errors, keeping, oauth
+from itgrix_core.sandbox.bitrix.clock import MovableClock
 from itgrix_core.sandbox.bitrix.costs import cost_of
 from itgrix_core.sandbox.bitrix.door import Asked, caller_of, check_right, check_upload, has_scope
 from itgrix_core.sandbox.bitrix.envelope import envelope, time_block
 from itgrix_core.sandbox.bitrix.errors import RestError
 from itgrix_core.sandbox.bitrix.faults import Fault, FaultKind, FaultTable
-from itgrix_core.sandbox.bitrix.ledger import Entry, Ledger, shortened
+from itgrix_core.sandbox.bitrix.ledger import Ledger
 from itgrix_core.sandbox.bitrix.limits import Bucket, OperatingTime
 from itgrix_core.sandbox.bitrix.methods import HANDLERS, NAMES, batch, recordings
 from itgrix_core.sandbox.bitrix.php import any_case, as_text
 from itgrix_core.sandbox.bitrix.seed import Seed, default_seed, plant
 from itgrix_core.sandbox.bitrix.settings import Caller, Clock, Params, Reply, Settings
+from itgrix_core.sandbox.bitrix.visits import Answer, Visit, named
 from itgrix_core.sandbox.bitrix.world import World
 
 _OK = 200
 _UPLOAD = "upload"
 OAUTH = "oauth/token"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """HTTP status and JSON body, where a redirect leads, the fault that the transport has to play, if any."""
-
-    status: int
-    body: Any
-    fault: Fault | None = None
-    location: str = ""
-
-
-@dataclass(slots=True)
-class _Visit:
-    """A request, or a command of a batch, on its way; becomes an entry of the ledger."""
-
-    number: int
-    at: float
-    name: str
-    params: Params
-    caller: Caller | None = None
-    fault: Fault | None = None
-    batch: int | None = None
-    key: str = ""
-
-    def entry(self, answer: Answer, *, is_executed: bool) -> Entry:
-        fault = self.fault.kind.value if self.fault else ""
-        names = (_named(self.caller), self.batch, self.key, fault)
-        params = shortened(self.params)
-        return Entry(self.number, self.at, self.name, params, answer.status, answer.body, is_executed, *names)
-
-
-class MovableClock:
-    """A clock that can be moved forward: for what lasts an hour in a portal and must not in a test."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._offset = 0.0
-
-    def __call__(self) -> float:
-        """Unix seconds."""
-        return self._clock() + self._offset
-
-    def forward(self, seconds: float) -> None:
-        """Let this much time pass at once; never backwards."""
-        self._offset += max(0.0, seconds)
 
 
 class Portal:
@@ -124,9 +80,11 @@ class Portal:
     def changing(self) -> Iterator[World]:
         """The world for somebody who changes it beside the methods: alone in it, and kept afterwards."""
         with self.lock:
-            yield self.world
-            if self._state_path is not None:
-                keeping.save(self.world, self._state_path)
+            try:
+                yield self.world
+            finally:
+                if self._state_path is not None:
+                    keeping.save(self.world, self._state_path)
 
     def latency(self, method: str) -> float:
         """How long a request waits before it is executed."""
@@ -161,7 +119,8 @@ class Portal:
             return self._refused(visit, error)
         told = {name: body[name] for name in ("domain", "expires_in", "user_id")}
         answer = self._written(visit, Answer(_OK, {"result": told}, visit.fault), is_executed=True)
-        return replace(answer, body=body) if answer.status == _OK else answer
+        is_spoiled = answer.status != _OK or answer.body != {"result": told}
+        return answer if is_spoiled else replace(answer, body=body)
 
     def upload(self, asked: Asked, name: str, content: bytes) -> Answer:
         """The file that follows attachRecord's `uploadUrl`."""
@@ -186,14 +145,14 @@ class Portal:
         if new and asked.host and asked.host != new:
             raise errors.moved(self.settings.moved_status, f"http://{new}{asked.path}")
 
-    def _visit(self, method: str, params: Params) -> _Visit:
-        return _Visit(self.ledger.number(), self.clock(), canonical(method), params)
+    def _visit(self, method: str, params: Params) -> Visit:
+        return Visit(self.ledger.number(), self.clock(), canonical(method), params)
 
-    def _refused(self, visit: _Visit, error: RestError) -> Answer:
+    def _refused(self, visit: Visit, error: RestError) -> Answer:
         answer = Answer(error.status, error.body(), visit.fault, error.location)
         return self._written(visit, answer, is_executed=False)
 
-    def _written(self, visit: _Visit, answer: Answer, *, is_executed: bool) -> Answer:
+    def _written(self, visit: Visit, answer: Answer, *, is_executed: bool) -> Answer:
         """Write the visit down with the status that the client sees and the true answer; spoil the answer."""
         fault = answer.fault
         spoiled = answer
@@ -205,7 +164,7 @@ class Portal:
         self.ledger.write(visit.entry(Answer(status, answer.body), is_executed=is_executed))
         return spoiled
 
-    def _run(self, name: str, caller: Caller, visit: _Visit) -> Reply:
+    def _run(self, name: str, caller: Caller, visit: Visit) -> Reply:
         if name == "batch":
             return Reply(batch.run(visit.params, functools.partial(self._run_inner, caller, visit.number)))
         return self._execute(name, caller, visit.params)
@@ -235,14 +194,14 @@ class Portal:
         if name not in HANDLERS:
             raise errors.method_not_found()
         check_right(self.settings, caller, name)
-        self._operating.check(_named(caller), name)
+        self._operating.check(named(caller), name)
         with self.changing() as world, world.acting(caller.user_id, as_text(params.get("auth_connector"))):
             result = HANDLERS[name](world, caller, params)
-        self._operating.charge(_named(caller), name, cost_of(name).operating)
+        self._operating.charge(named(caller), name, cost_of(name).operating)
         return result if isinstance(result, Reply) else Reply(result)
 
-    def _time(self, visit: _Visit) -> dict[str, Any]:
-        operating = self._operating.used(_named(visit.caller), visit.name)
+    def _time(self, visit: Visit) -> dict[str, Any]:
+        operating = self._operating.used(named(visit.caller), visit.name)
         return time_block(visit.at, self.clock(), self.settings.timezone, operating)
 
 
@@ -264,9 +223,3 @@ def _about_method(params: Params, caller: Caller) -> dict[str, bool]:
     name = canonical(as_text(any_case(params, "name")))
     is_existing = name.lower() in NAMES
     return {"isExisting": is_existing, "isAvailable": is_existing and has_scope(caller, name)}
-
-
-def _named(caller: Caller | None) -> str:
-    if caller is None:
-        return ""
-    return f"app {caller.app_id}" if caller.app_id else f"webhook {caller.user_id}"

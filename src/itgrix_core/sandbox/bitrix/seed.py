@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import yaml
@@ -114,6 +115,7 @@ def plant(world: World, seed: Seed) -> None:
     for kind, rows in groups.items():
         for fields in rows:
             entities.create(world, kind, fields, user_id=1)
+    world.posts, world.mail = [], SimpleQueue()  # nobody is told of what was there from the start
 
 
 _RECORDS = {"users": User, "departments": Department, "categories": Category, "statuses": Status}

@@ -15,8 +15,8 @@ from itgrix_core.sandbox.bitrix import oauth, pages, workbench
 from itgrix_core.sandbox.bitrix.door import Asked
 from itgrix_core.sandbox.bitrix.errors import RestError
 from itgrix_core.sandbox.bitrix.php import as_text, parse_pairs, parse_query
+from itgrix_core.sandbox.bitrix.playing import played
 from itgrix_core.sandbox.bitrix.portal import OAUTH, Portal
-from itgrix_core.sandbox.bitrix.wire import played
 
 _TOKEN_PARTS, _WEBHOOK_PARTS = 1, 3
 _METHODS = ["GET", "POST"]

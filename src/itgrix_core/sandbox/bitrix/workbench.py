@@ -10,8 +10,8 @@ from flask import Flask, Response, request
 from itgrix_core.sandbox.bitrix import auditing, deeds, view
 from itgrix_core.sandbox.bitrix.errors import RestError
 from itgrix_core.sandbox.bitrix.faults import Fault
+from itgrix_core.sandbox.bitrix.playing import json_response
 from itgrix_core.sandbox.bitrix.portal import Portal
-from itgrix_core.sandbox.bitrix.wire import json_response
 
 
 def add(app: Flask, portal: Portal) -> None:

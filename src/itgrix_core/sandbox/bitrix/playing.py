@@ -11,7 +11,7 @@ from typing import Any
 from flask import Response, request
 
 from itgrix_core.sandbox.bitrix.faults import HTML_502, Fault, FaultKind
-from itgrix_core.sandbox.bitrix.portal import Answer
+from itgrix_core.sandbox.bitrix.visits import Answer
 
 _STEPS = 20
 _MOVED = "<html>\r\n<head><title>{0} Found</title></head>\r\n<body>{0} Found</body>\r\n</html>\r\n"
