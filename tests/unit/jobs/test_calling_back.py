@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from itgrix_core.errors import CrmError
 from itgrix_core.filing.missed import MissedRules
 from itgrix_core.filing.rules import Rules
 from itgrix_core.jobs.overdue import CALL_BACK_DUE, OverdueJobs
@@ -112,7 +113,7 @@ def test_a_missed_call_becomes_a_task_of_the_clients_responsible(loop, missed):
     (task,) = stand.tasks
     assert (task["TITLE"], task["RESPONSIBLE_ID"]) == ("Call back +15550100200", "13")
     assert task["DESCRIPTION"].startswith("waited 4 s")
-    assert task["DEADLINE"] == "2025-10-09T09:08:25+00:00"
+    assert task["DEADLINE"] == "2025-10-09T09:08:24+00:00"
     assert task["UF_CRM_TASK"] == ["C_3001"]
 
 
@@ -277,3 +278,41 @@ def test_without_a_wish_nothing_is_asked_and_nothing_counted(loop, missed):
     stand.call(missed)
     assert stand.tasks == []
     assert MissedCalls(stand.office.database).figures() == []
+
+
+def test_a_talk_while_the_task_is_on_its_way_closes_it_when_it_is_there(loop, missed, answered):
+    """The task's answer was lost for a while; meanwhile the client got through."""
+    stand = loop()
+    call = "main/1"
+    entries = MissedCalls(stand.office.database)
+    opened = entries.open("fake", "5550100200", call, 13, BEGAN + 5)
+    entries.close(opened.seq, BEGAN + 60, "main/9")
+    stand.call(missed)
+    assert next(job.key for job in stand.waiting) == f"{call}/missed/close"
+    stand.wait(0)
+    assert stand.tasks[0]["STATUS"] == "5"
+    stand.wait(120)
+    assert stand.notices == []
+
+
+def test_where_the_head_cannot_be_learnt_the_default_user_gets_it(loop, missed, monkeypatch):
+    """A missing scope keeps nobody's call back from being handed on."""
+    stand = loop()
+    stand.call(missed)
+
+    def refuse(_user_id):
+        raise CrmError("department.get: the scope is missing")
+
+    monkeypatch.setattr(stand.office.crm, "head_of", refuse)
+    stand.wait(50)
+    assert stand.tasks[0]["RESPONSIBLE_ID"] == "1"
+
+
+@pytest.mark.parametrize(("user", "head"), [(13, 12), (12, 1), (1, None), (99, None)])
+def test_the_head_is_found_up_the_departments(loop, user, head):
+    """The head of a department has the head above; whoever is on top has nobody."""
+    stand = loop()
+    with stand.office.portal.lock:
+        users = stand.office.portal.world.users
+        users[1] = replace(users[1], departments=(1,))
+    assert stand.office.crm.head_of(user) == head
