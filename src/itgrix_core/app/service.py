@@ -22,14 +22,8 @@ from itgrix_core.app.web.server import serve_pages
 from itgrix_core.calls.questions import Action
 from itgrix_core.calls.topology import Topology
 from itgrix_core.calls.tracker import Exchange, Tracker
-from itgrix_core.config.schema import (
-    AsteriskSettings,
-    BitrixSettings,
-    MissedSettings,
-    NameList,
-    Settings,
-    Weekday,
-)
+from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, NameList, Settings
+from itgrix_core.config.schema_rules import MissedSettings, Weekday
 from itgrix_core.crm.adapter import Adapter
 from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
 from itgrix_core.errors import CrmError

@@ -14,7 +14,8 @@ import yaml
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from itgrix_core.config.schema import Section, Settings
+from itgrix_core.config.schema import Settings
+from itgrix_core.config.section import Section
 
 MASK = "********"
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from itgrix_core.config.schema import BitrixSettings, CreationSettings
+from itgrix_core.config.schema import BitrixSettings
+from itgrix_core.config.schema_rules import CreationSettings
 from itgrix_core.config.wording import nearest
 from itgrix_core.crm.adapter import CrmUnavailable
 from itgrix_core.crm.bitrix24.answers import mapping, number, rows
