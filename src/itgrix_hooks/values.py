@@ -318,7 +318,8 @@ class Owner:
     """The user on whom a call is booked, and by which rule.
 
     `why` is one of "talked last", "talked first", "talked longest", "rang last", "responsible", "caller",
-    "default".
+    "default"; of a missed call also "missed before" (he has the client's last one), "line", "turn", "free",
+    "hook".
     """
 
     user_id: int

@@ -5,15 +5,17 @@ import pytest
 from itgrix_core.crm.adapter import Done, Refused, Unknown
 from itgrix_core.filing.commands import (
     AddComment,
+    AskToCallBack,
     AttachRecording,
     BindEntity,
     CreateEntity,
+    CreateForCall,
     UpdateEntity,
     Write,
 )
 from itgrix_core.sandbox.bitrix.faults import FaultKind
 from itgrix_core.sandbox.bitrix.seed import phones
-from itgrix_hooks.values import Entity, Filed
+from itgrix_hooks.values import Entity, Filed, PhoneNumber
 
 REGISTER = "telephony.externalCall.register"
 FINISH = "telephony.externalCall.finish"
@@ -86,6 +88,13 @@ def test_a_lost_recording_is_attached_once(office, recording, is_executed):
     [
         ("crm.lead.add", "leads", CreateEntity("k", "lead", {"TITLE": "x"})),
         ("crm.deal.add", "deals", CreateEntity("k", "deal", {"TITLE": "x"})),
+        ("crm.lead.add", "leads", CreateForCall("k", "lead", "x", PhoneNumber("+79160000009"), 11)),
+        ("tasks.task.add", "tasks", AskToCallBack("k", "task", 11, "Call", "", 1_795_000_900.0)),
+        (
+            "crm.activity.todo.add",
+            "activities",
+            AskToCallBack("k", "todo", 11, "Call", "x", 1_795_000_900.0, entity=Entity("lead", 1001)),
+        ),
         (
             "tasks.task.add",
             "tasks",

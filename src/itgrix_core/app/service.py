@@ -8,8 +8,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import time
 from types import TracebackType
-from typing import Self
+from typing import Self, get_args
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -25,9 +26,12 @@ from itgrix_core.calls.questions import Action
 from itgrix_core.calls.topology import Topology
 from itgrix_core.calls.tracker import Exchange, Tracker
 from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, NameList, Settings
+from itgrix_core.config.schema_rules import MissedSettings, Weekday
 from itgrix_core.crm.adapter import Adapter
 from itgrix_core.errors import CrmError
+from itgrix_core.filing.creation import CreationRule
 from itgrix_core.filing.lists import Lists, Names
+from itgrix_core.filing.missed import MissedRules, WorkingHours
 from itgrix_core.filing.rules import CardRules, Rules
 from itgrix_core.history.reading import open_history
 from itgrix_core.jobs.accounts import Account, Accounts
@@ -36,6 +40,7 @@ from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.delivery import Delivery
 from itgrix_core.jobs.listening import Listening, catch_up
 from itgrix_core.jobs.notices import NOTICE, NoticeJobs
+from itgrix_core.jobs.overdue import CALL_BACK_DUE, OverdueJobs
 from itgrix_core.jobs.performing import Performer
 from itgrix_core.jobs.questions import Tools
 from itgrix_core.jobs.recording import RECORDING_READY, RecordingJobs
@@ -45,6 +50,7 @@ from itgrix_core.jobs.watching import LogWatcher, Watcher, Watchers
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.engine import Handler
+from itgrix_core.outbox.missed import Figures, MissedCalls
 from itgrix_core.outbox.spool import Spool
 from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.outbox.store import PluginStore
@@ -148,11 +154,15 @@ class Service:
             mender.start()
         for line in self.lines.values():
             line.supervisor.start()
-        registry = make_registry(self.line_states)
+        registry = make_registry(self.line_states, self._figures)
         self._hearing = Hearing(self._portals, self.engine)
         pages = bitrix24_pages(self._portals, registry, self._hearing.take)
         self._web = serve_pages(create_app(registry, pages), self.settings.web)
         self._hearing.start(self._stopping)
+
+    def _figures(self) -> list[Figures]:
+        """Of missed calls, by account."""
+        return MissedCalls(self._database).figures()
 
     def line_states(self) -> dict[str, LineState]:
         """How each Asterisk's line is now, by its name."""
@@ -217,7 +227,11 @@ class Service:
         delivery = Delivery(accounts, tools, effects, self.engine, self._now)
         folders = {name: a.recordings for name, a in self.settings.asterisk.items() if a.recordings}
         recordings = RecordingJobs(accounts, tools, effects, folders, self._now)
-        others: dict[str, Handler] = {RECORDING_READY: recordings, NOTICE: NoticeJobs()}
+        others: dict[str, Handler] = {
+            RECORDING_READY: recordings,
+            CALL_BACK_DUE: OverdueJobs(accounts, tools, effects, self._now),
+            NOTICE: NoticeJobs(),
+        }
         return lambda jobs, attempt: others.get(jobs[0].kind, delivery)(jobs, attempt)
 
     def _now(self, pbx: str) -> float:
@@ -272,15 +286,53 @@ def rules_of(crm: BitrixSettings) -> Rules:
         default_user=crm.default_user,
         lines=crm.lines,
         sources=crm.sources,
-        create_for=frozenset(crm.create_for),
+        creation=creation_of(crm),
+        campaigns=crm.campaigns,
+        is_choosing_by_employee=crm.entity == "employee",
+        is_binding_deal=crm.bind_deal,
         is_filing_internal=crm.file_internal,
         missed_owner=crm.missed_owner,
+        missed=_missed(crm.missed),
         answered_owner=crm.answered_owner,
         owner_talk_seconds=crm.owner_talk_seconds,
         is_per_talk=crm.transfers == "per_talk",
         card_seconds=crm.card_seconds,
         cards=CardRules(crm.cards.show, crm.cards.users, crm.cards.queues),
         lists=Lists(only=_names(crm.only), never=_names(crm.never)),
+    )
+
+
+def creation_of(crm: BitrixSettings) -> tuple[CreationRule, ...]:
+    """The rules of creation; without any the portal's own, for the directions in `create_for`."""
+    if not crm.creation:
+        return (CreationRule("portal", frozenset(crm.create_for), "any"),) if crm.create_for else ()
+    return tuple(
+        CreationRule(
+            **{
+                **rule.model_dump(),
+                "directions": frozenset(rule.directions),
+                "lines": tuple(rule.lines),
+            }
+        )
+        for rule in crm.creation
+    )
+
+
+def _missed(settings: MissedSettings) -> MissedRules:
+    days = frozenset(get_args(Weekday).index(day) for day in settings.hours.days)
+    begin, end = time.fromisoformat(settings.hours.begin), time.fromisoformat(settings.hours.end)
+    hours = WorkingHours(begin, end, days)
+    return MissedRules(
+        form=settings.ask,
+        minutes=settings.minutes,
+        hours=None if settings.all_day else hours,
+        title=settings.title,
+        text=settings.text,
+        remind_minutes=settings.remind_minutes,
+        escalate_minutes=settings.escalate_minutes,
+        late_minutes=settings.late_minutes,
+        owners=settings.owners,
+        members=tuple(settings.members),
     )
 
 

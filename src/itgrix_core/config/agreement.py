@@ -56,7 +56,7 @@ def _of_tls(tls: TlsSettings) -> Iterator[tuple[str, str]]:
 
 
 def _of_account(crm: BitrixSettings) -> Iterator[tuple[KeyPath, str]]:
-    """Two ways to one portal, and addresses over which secrets would travel readably."""
+    """Two ways to one portal, addresses over which secrets would travel readably, and missed calls of nobody."""
     application = crm.application
     if application.client_id and crm.webhook.get_secret_value():
         yield ("webhook",), "stands beside an application; leave one of the two"
@@ -65,6 +65,13 @@ def _of_account(crm: BitrixSettings) -> Iterator[tuple[KeyPath, str]]:
             yield ("application", name), f'"{address}" is no address of the shape https://HOST; write it so'
     if crm.events.handler and not is_safe(crm.events.handler):
         yield ("events", "handler"), "has to begin with https://, as Bitrix24 posts to no other"
+    if crm.missed_owner in {"turn", "free"} and not crm.missed.members:
+        yield (
+            ("missed_owner",),
+            f'"{crm.missed_owner}" chooses among `missed.members`, which is empty; name users there',
+        )
+    if crm.missed.hours.begin >= crm.missed.hours.end:
+        yield ("missed", "hours"), "begin is not before end; swap the two"
 
 
 def missing(settings: Settings) -> Iterator[tuple[KeyPath, str]]:

@@ -19,8 +19,9 @@ from pydantic import ValidationError
 from itgrix_core.config.agreement import disagreements
 from itgrix_core.config.mistakes import KeyPath, Mistakes
 from itgrix_core.config.reader import Reader
-from itgrix_core.config.schema import Section, Settings
+from itgrix_core.config.schema import Settings
 from itgrix_core.config.secret_source import Secrets
+from itgrix_core.config.section import Section
 from itgrix_core.config.wording import sentence
 from itgrix_core.errors import ConfigError
 

@@ -16,7 +16,8 @@ import yaml
 from pydantic import SecretStr
 
 from itgrix_core.config.mistakes import KeyPath, Mistakes, dotted
-from itgrix_core.config.schema import Section, Settings
+from itgrix_core.config.schema import Settings
+from itgrix_core.config.section import Section
 from itgrix_core.config.wording import nearest
 
 _DEEPEST = 20

@@ -14,7 +14,8 @@ import yaml
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from itgrix_core.config.schema import Section, Settings
+from itgrix_core.config.schema import Settings
+from itgrix_core.config.section import Section
 
 MASK = "********"
 
@@ -76,6 +77,16 @@ def _setting(name: str, info: FieldInfo, depth: int) -> Iterator[str]:
             yield from _section(section, depth + 2)
     else:
         yield f"{indent}{name}: {_inline(_plain(default))}"
+        yield from _entries(info.annotation, depth)
+
+
+def _entries(kind: Any, depth: int) -> Iterator[str]:
+    """For a list of sections what each of them may hold, commented out: there is none by default."""
+    entry = next(iter(get_args(kind)), None)
+    if get_origin(kind) is list and isinstance(entry, type) and issubclass(entry, Section):
+        indent = "  " * depth
+        yield f"{indent}# Each of them:"
+        yield from (f"{indent}#   {line}" for line in _section(entry(), 0))
 
 
 def _section(section: Section, depth: int) -> Iterator[str]:

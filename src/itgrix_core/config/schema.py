@@ -9,14 +9,10 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
-
-class Section(BaseModel):
-    """Base of all sections: unknown keys are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-
+from itgrix_core.config.schema_rules import CreationSettings, MissedSettings, Template
+from itgrix_core.config.section import Section
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -280,22 +276,42 @@ class BitrixSettings(Section):
     default_user: int = Field(default=1, ge=1, description="User id who gets calls that nobody else gets.")
     lines: dict[str, str] = Field(
         default={},
-        description="Outside number (DID) or trunk to the portal's LINE_NUMBER.",
-        examples=[{"+74950000000": "74950000000"}],
+        description="Outside number (DID; several spellings with commas) or trunk to LINE_NUMBER.",
+        examples=[{"+74950000000, 0000000": "74950000000"}],
     )
     sources: dict[str, str] = Field(
         default={},
         description="Outside number (DID) or trunk to a STATUS_ID of the SOURCE list.",
         examples=[{"+74950000000": "CALL"}],
     )
+    campaigns: dict[str, dict[str, Template]] = Field(
+        default={},
+        description="Outside number (DID) or trunk to fields of what is created there.",
+        examples=[{"+74950000001": {"UTM_SOURCE": "yandex", "UTM_CAMPAIGN": "spring"}}],
+    )
     create_for: list[Literal["inbound", "outbound"]] = Field(
-        default=["inbound"], description="Directions in which an unknown number makes a lead or contact."
+        default=["inbound"],
+        description="Directions in which the portal creates by its own rules, where `creation` is empty.",
+    )
+    creation: list[CreationSettings] = Field(
+        default=[],
+        description="What is created for a call, instead of `create_for`; the first rule that fits counts.",
+        examples=[[{"create": "lead", "title": "{number} calls {did}"}]],
+    )
+    entity: Literal["portal", "employee"] = Field(
+        default="portal",
+        description="Of several clients with the number: the portal's choice, or the employee's own first.",
+    )
+    bind_deal: bool = Field(
+        default=False, description="Whether the call is bound to the client's last open deal as well."
     )
     file_internal: bool = Field(default=False, description="Whether calls between employees are filed.")
-    missed_owner: Literal["responsible", "last", "default"] = Field(
+    missed_owner: Literal["responsible", "last", "default", "turn", "free"] = Field(
         default="responsible",
-        description="Who owns a missed call: the client's responsible, whose phone rang last, the default.",
+        description="Who owns a missed call: the client's responsible, whose phone rang last, the default; "
+        "of `missed.members` each in turn, or who has the fewest open.",
     )
+    missed: MissedSettings = Field(default=MissedSettings(), description="What follows on a missed call.")
     cards: CardSettings = Field(default=CardSettings(), description="When a call's card comes up.")
     only: NameList = Field(
         default=NameList(), description="White lists: if one has entries, only calls of these are filed."

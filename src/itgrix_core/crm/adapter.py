@@ -32,9 +32,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The CRM did it; `answer` is its own result (JSON data)."""
+    """The CRM did it; `answer` is its own result (JSON data).
+
+    `note` is a sentence for the operator about what it left out, "" if nothing.
+    """
 
     answer: Any = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ class Adapter(Protocol):
         """What the done effects of one call amount to: (command kind, params, answer) each. Pure."""
 
     def created(self, kind: str, answer: Any) -> Entity | None:
-        """The entity that a done `CreateEntity` of this kind has made, from its answer. Pure."""
+        """The entity that a done `CreateEntity` or `CreateForCall` has made, from its answer. Pure."""
 
     def user_of_extension(self, extension: str) -> User | None:
         """The active employee with this extension; `None` if nobody has it."""
@@ -119,6 +123,27 @@ class Adapter(Protocol):
 
     def clients_of(self, number: PhoneNumber) -> Sequence[Entity]:
         """All entities with this number, with their responsibles."""
+
+    def open_clients(self, number: PhoneNumber) -> Sequence[Entity]:
+        """The same as they are at this moment, without closed leads: asked before one is created."""
+
+    def open_deal(self, client: Entity) -> Entity | None:
+        """The last deal of a contact or company that is not closed."""
+
+    def is_employee(self, number: PhoneNumber) -> bool:
+        """Whether a number outside is in an employee's profile: nothing is created for such a caller."""
+
+    def has_leads(self) -> bool:
+        """Whether the CRM works with leads; else a new client is a contact with a deal at once."""
+
+    def call_back_id(self, answer: Any) -> int | None:
+        """The id of what a done `AskToCallBack` has made, from its answer. Pure."""
+
+    def is_call_back_open(self, form: str, item_id: int) -> bool:
+        """Whether nobody has ticked off the task or to-do in the CRM itself; one that is gone is not open."""
+
+    def head_of(self, user_id: int) -> int | None:
+        """The head of the employee's department, of the next one above if he is that himself."""
 
     def activity(self, activity_id: int) -> Activity | None:
         """The activity with its fields."""

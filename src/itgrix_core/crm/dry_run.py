@@ -65,6 +65,34 @@ class DryRun:
         """Nobody is known."""
         return ()
 
+    def open_clients(self, number: PhoneNumber) -> Sequence[Entity]:  # noqa: ARG002 - the contract's
+        """None: every number is new."""
+        return ()
+
+    def open_deal(self, client: Entity) -> Entity | None:  # noqa: ARG002 - the contract's
+        """None."""
+        return None
+
+    def is_employee(self, number: PhoneNumber) -> bool:  # noqa: ARG002 - the contract's
+        """Nobody."""
+        return False
+
+    def has_leads(self) -> bool:
+        """It does."""
+        return True
+
+    def call_back_id(self, answer: Any) -> int | None:  # noqa: ARG002 - the contract's
+        """Nothing is made."""
+        return None
+
+    def is_call_back_open(self, form: str, item_id: int) -> bool:  # noqa: ARG002 - the contract's
+        """Nothing is there."""
+        return False
+
+    def head_of(self, user_id: int) -> int | None:  # noqa: ARG002 - the contract's
+        """Nobody."""
+        return None
+
     def activity(self, activity_id: int) -> Activity | None:
         """An activity without fields."""
         return Activity(activity_id)

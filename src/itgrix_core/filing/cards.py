@@ -37,10 +37,15 @@ def cards(
         commands += [HideCard(call.key, hidden)] if hidden else []
         commands += [ShowCard(call.key, shown, until)] if shown else []
         return tuple(commands)
-    first = next((user for event in events if (user := _user(event, users))), None)
+    first = first_user(events, users)
     if first is None:
         return ()
     return (registration(call, first.id, number, rules, tuple(wanted), until),)
+
+
+def first_user(events: Sequence[CallEvent], users: Users) -> User | None:
+    """On whom a call is registered while it lives: the first employee whose phone rings."""
+    return next((user for event in events if (user := _user(event, users))), None)
 
 
 def _see(event: CallEvent, wanted: list[int], users: Users, cards: CardRules) -> None:

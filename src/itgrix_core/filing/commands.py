@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from itgrix_hooks.values import Direction, Disposition, Entity, PhoneNumber
 
@@ -31,7 +31,9 @@ class RegisterCall(Command):
         started_at: Unix seconds; sent with the offset of `timezone`.
         line: external line (LINE_NUMBER), "" if none is known to the CRM.
         source: CRM source of entities that it creates, "" for the CRM's own rule.
-        is_creating: whether the CRM may create a lead or contact for an unknown number.
+        is_creating: whether the CRM may create what its own rules say for this number.
+        is_redirected: the call was sent on to a mobile.
+        entity: what the call is tied to; `None` leaves it to the CRM's search.
         show_to: users whose phones ring.
         good_until: until when the card is worth showing; the registration itself never spoils.
     """
@@ -47,6 +49,8 @@ class RegisterCall(Command):
     is_creating: bool = False
     show_to: tuple[int, ...] = ()
     good_until: float | None = None
+    is_redirected: bool = False
+    entity: Entity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +122,56 @@ class CreateEntity(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class CreateForCall(Command):
+    """Create what the rules want for a call, before the call is registered.
+
+    Attributes:
+        title: name of the lead, contact or deal.
+        number: the client's.
+        user_id: its responsible.
+        is_handed_on: whether the responsible follows the call to its owner.
+        pipeline, stage: of a deal; a lead has the latter alone. "" for the first.
+        client: the contact or company whose lead or deal it is.
+        fields: further ones, by the CRM's own names.
+    """
+
+    kind: ClassVar[str] = "create for call"
+    entity_kind: Literal["lead", "contact", "deal"]
+    title: str
+    number: PhoneNumber
+    user_id: int
+    is_handed_on: bool = True
+    source: str = ""
+    source_description: str = ""
+    pipeline: int = 0
+    stage: str = ""
+    client: Entity | None = None
+    fields: dict[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AssignEntity(Command):
+    """Give an entity to another employee."""
+
+    kind: ClassVar[str] = "assign"
+    entity: Entity
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class BindEntity(Command):
     """Tie the call's activity to one more entity."""
 
     kind: ClassVar[str] = "bind"
+    activity_id: int
+    entity: Entity
+
+
+@dataclass(frozen=True, slots=True)
+class UnbindEntity(Command):
+    """Untie the call's activity from an entity; it has to be tied to another one by then."""
+
+    kind: ClassVar[str] = "unbind"
     activity_id: int
     entity: Entity
 
@@ -136,6 +186,56 @@ class AddComment(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class AskToCallBack(Command):
+    """Ask an employee to call a client back, once a call was missed.
+
+    Attributes:
+        form: a task, or a to-do at the client's entity (which then has to be there).
+        deadline: until when, Unix seconds; sent with the offset of `timezone`.
+        remind_minutes: so long before it the CRM itself reminds of a to-do; 0 for never.
+    """
+
+    kind: ClassVar[str] = "ask to call back"
+    form: Literal["task", "todo"]
+    user_id: int
+    title: str
+    text: str
+    deadline: float
+    timezone: str = "UTC"
+    entity: Entity | None = None
+    remind_minutes: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCallBack(Command):
+    """Give what was asked (the CRM's id of the task or to-do) another title, or to another employee."""
+
+    kind: ClassVar[str] = "change call back"
+    form: Literal["task", "todo"]
+    item_id: int
+    title: str = ""
+    user_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCallBack(Command):
+    """The client was talked with: what was asked is done."""
+
+    kind: ClassVar[str] = "close call back"
+    form: Literal["task", "todo"]
+    item_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notify(Command):
+    """Tell an employee something in the CRM."""
+
+    kind: ClassVar[str] = "notify"
+    user_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Write(Command):
     """A write that a hook makes through `crm`: the CRM's own method and params."""
 
@@ -146,5 +246,6 @@ class Write(Command):
 
 AnyCommand = (
     RegisterCall | ShowCard | HideCard | FinishCall | AttachRecording | UpdateActivity | UpdateEntity
-    | CreateEntity | BindEntity | AddComment | Write
+    | CreateEntity | CreateForCall | AssignEntity | BindEntity | UnbindEntity | AddComment
+    | AskToCallBack | ChangeCallBack | CloseCallBack | Notify | Write
 )  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from itgrix_core.calls.events import CallEvent
 from itgrix_core.filing.commands import AnyCommand, FinishCall, HideCard, RegisterCall
+from itgrix_core.filing.numbering import entry
 from itgrix_core.filing.rules import Rules, Standing, Users
 from itgrix_hooks.values import Call, Direction, Disposition, Owner, PhoneNumber, User
 
@@ -50,10 +51,16 @@ def registration(
         timezone=call.timezone,
         line=mapped(rules.lines, call),
         source=mapped(rules.sources, call),
-        is_creating=call.direction.value in rules.create_for and not call.part_of,
+        is_redirected=is_redirected(call),
         show_to=show_to,
         good_until=good_until,
     )
+
+
+def is_redirected(call: Call) -> bool:
+    """Whether a call from outside was sent on to mobiles: all who talked, else all who rang."""
+    phones = call.talks or tuple(c for c in call.conversations if not c.is_caller)
+    return call.direction is Direction.INBOUND and bool(phones) and all(phone.trunk for phone in phones)
 
 
 def closing(call: Call, owner: Owner, standing: Standing) -> tuple[AnyCommand, ...]:
@@ -78,7 +85,9 @@ def hide_all(call: Call, standing: Standing) -> tuple[AnyCommand, ...]:
     return (HideCard(call.key, standing.shown),) if standing.shown else ()
 
 
-def owner_of(call: Call, users: Users, responsible: User | None, rules: Rules) -> Owner:
+def owner_of(
+    call: Call, users: Users, responsible: User | None, rules: Rules, picked: Owner | None = None
+) -> Owner:
     """On whom a call is booked.
 
     Args:
@@ -86,17 +95,21 @@ def owner_of(call: Call, users: Users, responsible: User | None, rules: Rules) -
         users: the employees behind its extensions.
         responsible: the client's responsible, if he was asked for (see `needs_responsible`).
         rules: the account's.
+        picked: who gets this missed call whatever the rest says (he has the client's last one, or his line,
+            or it is his turn).
     """
     if call.direction is Direction.OUTBOUND or call.direction is Direction.INTERNAL:
         caller = users.get(call.extension or "")
         return Owner(caller.id, "caller") if caller else Owner(rules.default_user, "default")
     if call.is_answered:
         return _who_talked(call, users, responsible, rules) or Owner(rules.default_user, "default")
+    if picked:
+        return picked
     if rules.missed_owner == "responsible" and responsible:
         return Owner(responsible.id, "responsible")
     rung = (users.get(extension) for extension in reversed(call.rung))
     last = next((user for user in rung if user), None)
-    if rules.missed_owner != "default" and last:
+    if rules.missed_owner in {"responsible", "last"} and last:
         return Owner(last.id, "rang last")
     return Owner(rules.default_user, "default")
 
@@ -125,11 +138,7 @@ def needs_responsible(call: Call, rules: Rules) -> bool:
 
 def mapped(table: Mapping[str, str], call: Call) -> str:
     """The entry for the call's DID (however it is written) or trunk; "" if there is none."""
-    did = PhoneNumber(call.did or "")
-    for key, value in table.items():
-        if key in (call.did, call.trunk) or did.same_as(PhoneNumber(key)):
-            return value
-    return ""
+    return entry(table, call) or ""
 
 
 def extensions_in(events: Sequence[CallEvent]) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from itgrix_core.filing.creation import CreationRule
 from itgrix_core.filing.lists import Lists
+from itgrix_core.filing.missed import MissedRules
 from itgrix_hooks.values import Call, Filed, User
 
 Moment = Literal["ring", "answer", "never"]
@@ -38,8 +40,13 @@ class Rules:
     Attributes:
         default_user: user id for what nobody else gets.
         lines: DID or trunk to external line; sources likewise to the CRM's source.
-        create_for: directions in which an unknown number makes a lead or contact.
-        missed_owner: "responsible", "last" or "default"; each falls back on the next.
+        creation: what is created for a call; the first rule that fits counts.
+        campaigns: DID or trunk to fields of what is created there (UTM_SOURCE and the like).
+        is_choosing_by_employee: of several clients with the number the employee's own is bound.
+        is_binding_deal: the client's last open deal is bound as well.
+        missed_owner: "responsible", "last" or "default", each falls back on the next; "turn" and "free"
+            choose among the members that `missed` names.
+        missed: what follows on a missed call.
         answered_owner: of those who talked "last", "first", "longest", or the "responsible" if among them.
         owner_talk_seconds: a shorter talk does not make an owner, if there is a longer one.
         is_per_talk: each employee's talk is filed as a call of its own (`talks`), not the call as a whole.
@@ -51,9 +58,13 @@ class Rules:
     default_user: int = 1
     lines: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
-    create_for: frozenset[str] = frozenset({"inbound"})
+    creation: tuple[CreationRule, ...] = ()
+    campaigns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    is_choosing_by_employee: bool = False
+    is_binding_deal: bool = False
     is_filing_internal: bool = False
     missed_owner: str = "responsible"
+    missed: MissedRules = field(default_factory=MissedRules)
     answered_owner: str = "last"
     owner_talk_seconds: float = 0.0
     is_per_talk: bool = True

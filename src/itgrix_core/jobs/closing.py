@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import ClassVar
 
 import msgspec
@@ -11,11 +12,14 @@ from itgrix_core.crm.adapter import Step
 from itgrix_core.filing import plan
 from itgrix_core.filing.commands import FinishCall
 from itgrix_core.filing.talks import parts_of
+from itgrix_core.jobs.calling_back import CallingBack
 from itgrix_core.jobs.codec import job_of
+from itgrix_core.jobs.creating import Creating, Prepared
 from itgrix_core.jobs.describing import Describing
 from itgrix_core.jobs.recording import RECORDING_READY, RecordingWanted
 from itgrix_core.jobs.ringing import quiet_end
 from itgrix_core.jobs.turn import Turn
+from itgrix_core.jobs.tying import Tying
 from itgrix_core.outbox.engine import Engine, Job, Later
 from itgrix_hooks.values import Call, Owner, Recording, User
 
@@ -27,13 +31,14 @@ class Closing:
         born_at: our clock's time, for the recording's job.
     """
 
-    FIRST_PHASES: ClassVar[tuple[str, ...]] = ("late", "finish")
+    FIRST_PHASES: ClassVar[tuple[str, ...]] = (Creating.PHASE, "late", "finish")
 
     def __init__(self, turn: Turn, engine: Engine, born_at: float) -> None:
         self._turn = turn
         self._engine = engine
         self._born_at = born_at
         self._others: tuple[Call, ...] = ()
+        self._calling_back = CallingBack(turn, engine, born_at)
 
     def file(self) -> Later | None:
         """Bring the call to its end in the CRM; after a transfer, the first employee's part of it."""
@@ -46,35 +51,49 @@ class Closing:
         phases = [("finish", self._finish), ("describe", describing.decide)]
         if turn.has_plugins_for("get_updated_entity_fields"):
             phases.append(("bind", describing.bind))
+        creating = None
         if turn.has_decided("late") or not turn.standing.is_registered:
-            phases.insert(0, ("late", self._register_late))
+            creating = Creating(turn, self._owner.user_id, is_over=True)
+            prepared = Prepared() if turn.has_decided("late") else creating.prepare()
+            if prepared.waiting:
+                return prepared.waiting
+            phases.insert(0, ("late", lambda: self._register_late(prepared)))
+        tying = Tying(turn)
+        if tying.is_needed:
+            phases.append(("tie", tying.decide))
+        if self._calling_back.is_needed:
+            phases.append((CallingBack.PHASE, lambda: self._calling_back.decide(self._owner)))
         for name, decide in phases:
             waiting = turn.phase(name, decide)
             if waiting:
                 return waiting
+            if name == "late" and creating:
+                creating.end()
             if turn.declined:
                 turn.tell_skipped(turn.declined)
                 return None
+        if self._calling_back.is_needed:
+            self._calling_back.end()
         self._send_for_recording()
         self._send_on()
         turn.closed()
         return None
 
-    def _register_late(self) -> list[Step]:
+    def _register_late(self, prepared: Prepared) -> list[Step]:
         """No employee with a CRM user was rung: the call is registered now, on its owner, without a card."""
         turn = self._turn
         if not turn.is_wanted():
             return []
         command = plan.registration(
-            turn.call, self._owner().user_id, turn.questions.number("file"), turn.account.rules
+            turn.call, self._owner.user_id, turn.questions.number("file"), turn.account.rules
         )
-        return turn.registration(command)
+        return turn.registration(prepared.of(command))
 
     def _finish(self) -> list[Step]:
         turn = self._turn
         if not turn.has_decided("late") and not turn.is_wanted():
             return quiet_end(turn)
-        owner = self._owner()
+        owner = self._owner
         *hides, finish = plan.closing(turn.call, owner, turn.standing)
         finishing = self._finishing(finish, owner) if isinstance(finish, FinishCall) else None
         if finishing is None:
@@ -97,10 +116,13 @@ class Closing:
             return turn.step(command, asked.answer)
         return turn.step(command) if turn.call.is_click_to_call else None
 
+    @cached_property
     def _owner(self) -> Owner:
+        """On whom the call is booked; found once, as who has the fewest open calls may change meanwhile."""
         turn = self._turn
         responsible = self._responsible() if plan.needs_responsible(turn.call, turn.account.rules) else None
-        return plan.owner_of(turn.call, turn.users, responsible, turn.account.rules)
+        picked = self._calling_back.picked()
+        return plan.owner_of(turn.call, turn.users, responsible, turn.account.rules, picked)
 
     def _responsible(self) -> User | None:
         """The active responsible of the client, of the first entity that has one."""

@@ -1,4 +1,4 @@
-"""While the call lives: register it with its first card, show and hide cards."""
+"""While the call lives: create its client, register it with its first card, show and hide cards."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import ClassVar
 from itgrix_core.calls.events import CallStarted
 from itgrix_core.crm.adapter import Step
 from itgrix_core.filing import plan
-from itgrix_core.filing.cards import cards
+from itgrix_core.filing.cards import cards, first_user
 from itgrix_core.filing.commands import RegisterCall
+from itgrix_core.jobs.creating import Creating, Prepared
 from itgrix_core.jobs.turn import Turn
 from itgrix_core.outbox.engine import Later
 from itgrix_hooks.values import PhoneNumber
@@ -25,11 +26,22 @@ class Ringing:
 
     def file(self) -> Later | None:
         """Bring the CRM's cards to where the events have brought the call."""
-        if all(isinstance(event, CallStarted) for event in self._turn.events):
+        turn = self._turn
+        if all(isinstance(event, CallStarted) for event in turn.events):
             return None
-        return self._turn.phase(self.FIRST_PHASE, self._decide)
+        first = first_user(turn.events, turn.users)
+        if first is None or turn.standing.is_registered or turn.has_decided(self.FIRST_PHASE):
+            return turn.phase(self.FIRST_PHASE, lambda: self._decide(Prepared()))
+        creating = Creating(turn, first.id, is_over=False)
+        prepared = creating.prepare()
+        if prepared.waiting or prepared.is_postponed:
+            return prepared.waiting
+        waiting = turn.phase(self.FIRST_PHASE, lambda: self._decide(prepared))
+        if waiting is None:
+            creating.end()
+        return waiting
 
-    def _decide(self) -> list[Step]:
+    def _decide(self, prepared: Prepared) -> list[Step]:
         turn = self._turn
         standing = turn.standing
         if not turn.is_wanted():
@@ -38,7 +50,10 @@ class Ringing:
         commands = cards(turn.events, standing, turn.users, number, turn.account.rules)
         steps: list[Step] = []
         for command in commands:
-            steps += turn.registration(command) if isinstance(command, RegisterCall) else [turn.step(command)]
+            if isinstance(command, RegisterCall):
+                steps += turn.registration(prepared.of(command))
+            else:
+                steps.append(turn.step(command))
         return steps
 
 

@@ -7,6 +7,7 @@ finds it and sends what has not been sent yet.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -16,11 +17,13 @@ from itgrix_core.calls.events import CallEnded, CallEvent, ConversationEvent
 from itgrix_core.crm.adapter import Step
 from itgrix_core.errors import CrmError
 from itgrix_core.filing import plan
-from itgrix_core.filing.commands import AnyCommand, CreateEntity, RegisterCall
+from itgrix_core.filing.commands import AnyCommand, CreateEntity, CreateForCall, RegisterCall
+from itgrix_core.filing.creation import of_employee
 from itgrix_core.filing.rules import Standing, Users
 from itgrix_core.jobs.accounts import Account
 from itgrix_core.jobs.codec import decode_decision, encode_decision
 from itgrix_core.jobs.questions import Questions, Tools
+from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.effects import Effects, Finished, Starting
 from itgrix_core.outbox.engine import Later
 from itgrix_core.outbox.tables import EffectState
@@ -68,6 +71,7 @@ class Turn:
         self.now = now
         self._tools = tools
         self._effects = effects
+        self._is_asked = False
 
     # ---- where the call stands -------------------------------------------------------------------------
     def is_out_of_scope(self) -> bool:
@@ -99,15 +103,29 @@ class Turn:
     @property
     def declined(self) -> str:
         """Why a call that could be filed is not: a hook said so, or the CRM refused; "" if it is."""
-        effect = self._effects.state(f"{self.call.key}/{DECLINED}")
-        return str(effect.params["why"]) if effect else ""
+        note = self.noted(DECLINED)
+        return str(note["why"]) if note else ""
+
+    @property
+    def database(self) -> Database:
+        """Where what calls share is kept."""
+        return self._tools.database
 
     def decline(self, why: str) -> None:
         """From now on nothing of this call is filed."""
-        key = f"{self.call.key}/{DECLINED}"
+        self.note(DECLINED, {"why": why})
+
+    def note(self, kind: str, facts: dict[str, Any]) -> None:
+        """Write something about the call into the journal, once: the first note of a kind stands."""
+        key = f"{self.call.key}/{kind}"
         if not self._effects.state(key):
-            self._effects.start([Starting(key, self.call.key, DECLINED, {"why": why})])
+            self._effects.start([Starting(key, self.call.key, kind, facts)])
             self._effects.finish([Finished(key, EffectState.DONE)])
+
+    def noted(self, kind: str) -> dict[str, Any] | None:
+        """The call's note of a kind, `None` if there is none."""
+        effect = self._effects.state(f"{self.call.key}/{kind}")
+        return effect.params if effect else None
 
     @property
     def filed(self) -> Filed:
@@ -129,10 +147,8 @@ class Turn:
 
     def created_in(self, phase: str) -> list[Entity]:
         """The entities that the steps of a phase have created."""
-        row = self._effects.decision(f"{self.key}/{phase}")
-        _, steps = decode_decision(row) if row else (0, [])
         found = []
-        for step in steps:
+        for step in self.decided(phase):
             effect = self._effects.state(step.key)
             if isinstance(step.command, CreateEntity) and effect and effect.state is EffectState.DONE:
                 found.append(self.account.adapter.created(step.command.entity_kind, effect.answer))
@@ -148,9 +164,15 @@ class Turn:
 
     # ---- deciding --------------------------------------------------------------------------------------
     def is_wanted(self) -> bool:
-        """`need_registration` at each stage of this turn; the first `False` declines the call for good."""
+        """`need_registration` at each stage of this turn; the first `False` declines the call for good.
+
+        Who creates and who registers both ask; the hooks hear it once.
+        """
         if self.declined:
             return False
+        if self._is_asked:
+            return True
+        self._is_asked = True
         for event in self.events:
             stage = STAGES.get(event.kind)
             if stage is None:
@@ -172,7 +194,12 @@ class Turn:
         return Step(once + about, command, fields)
 
     def registration(self, command: RegisterCall) -> list[Step]:
-        """The registration as the hooks want it; none if they cancel it."""
+        """The registration as the hooks want it; none if they cancel it.
+
+        Of several clients with the number the employee's own comes first, if the rules say so.
+        """
+        if command.entity is None and self.account.rules.is_choosing_by_employee:
+            command = replace(command, entity=of_employee(self.questions.clients(), command.user_id))
         extension = self._extension_of(command.user_id)
         asked = self.questions.ask(
             "process_registration_params",
@@ -198,6 +225,16 @@ class Turn:
     def has_decided(self, name: str) -> bool:
         """Whether a phase of this turn was decided, now or in an earlier try."""
         return self._effects.decision(f"{self.key}/{name}") is not None
+
+    def decided(self, name: str) -> list[Step]:
+        """The steps of a phase that was decided, none if it was not."""
+        row = self._effects.decision(f"{self.key}/{name}")
+        return decode_decision(row)[1] if row else []
+
+    def answer(self, step: Step) -> Any:
+        """The CRM's answer to a step that has ended; `None` if it was refused."""
+        effect = self._effects.state(step.key)
+        return effect.answer if effect and effect.state is EffectState.DONE else None
 
     def phase(self, name: str, decide: Callable[[], list[Step]]) -> Later | None:
         """Decide once, save, send what was not sent yet.
@@ -238,5 +275,5 @@ class Turn:
         return []
 
 
-ONCE = frozenset({"register", "finish", "activity"})
+ONCE = frozenset({"register", "finish", "activity", CreateForCall.kind})
 """Commands that a call has once; their effects are keyed by the call, the others' by the turn."""

@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from itgrix_core.calls.events import CallEvent, Oddity
-from itgrix_core.crm.adapter import Outcome, Refused, Step
+from itgrix_core.crm.adapter import Done, Outcome, Refused, Step
 from itgrix_hooks.trace import Asked
 from itgrix_hooks.values import Call
 
@@ -63,9 +63,11 @@ class LogWatcher:
                 _log.debug("hook", hook=asked.hook, entry=str(entry), call=call.key)
 
     def performed(self, call: Call, step: Step, outcome: Outcome) -> None:
-        """A refusal as a warning, the rest as information."""
+        """A refusal, or what was left out, as a warning; the rest as information."""
         if isinstance(outcome, Refused):
             _log.warning(f"the CRM refused '{step.command.kind}': {outcome.text}", call=call.key)
+        elif isinstance(outcome, Done) and outcome.note:
+            _log.warning(outcome.note, call=call.key)
         else:
             _log.info(step.command.kind, call=call.key, outcome=type(outcome).__name__.lower())
 

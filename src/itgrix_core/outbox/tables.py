@@ -26,10 +26,16 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """The version of the tables below."""
 
-UPGRADES: Final[dict[int, Callable[[Connection], None]]] = {}
+
+def _clients_kept(connection: Connection) -> None:
+    for table in (claim, missed, talked):
+        table.create(connection)
+
+
+UPGRADES: Final[dict[int, Callable[[Connection], None]]] = {2: _clients_kept}
 """What leads from the version before to the version that is the key; one transaction runs them all."""
 
 
@@ -148,3 +154,42 @@ turn = Table(
     sqlite_autoincrement=True,
 )
 """Who had which turn, one for each call."""
+
+claim = Table(
+    "claim",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("value", LargeBinary),
+    Column("at", Double, nullable=False),
+)
+"""Who makes what must be there once, and what came of it; `value` is JSON, NULL until then."""
+
+missed = Table(
+    "missed",
+    METADATA,
+    Column("seq", Integer, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("call", Text, nullable=False, unique=True),
+    Column("last_call", Text, nullable=False),
+    Column("owner", Integer, nullable=False),
+    Column("missed_at", Double, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("form", Text, nullable=False, default=""),
+    Column("item_id", Integer),
+    Column("closed_at", Double),
+    Column("closed_by", Text, nullable=False, default=""),
+    Index("missed_client", "account", "client"),
+    sqlite_autoincrement=True,
+)
+"""Clients who could not get through; `closed_at` is NULL until somebody has talked with them."""
+
+talked = Table(
+    "talked",
+    METADATA,
+    Column("account", Text, primary_key=True),
+    Column("client", Text, primary_key=True),
+    Column("at", Double, nullable=False),
+)
+"""When a client was last talked with."""

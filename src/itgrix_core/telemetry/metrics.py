@@ -6,8 +6,9 @@ Nothing is counted twice: a line counts for itself, a scrape looks at it. Names 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -75,10 +76,59 @@ class _LineCollector(Collector):
             yield family
 
 
-def make_registry(lines: Lines) -> CollectorRegistry:
-    """A registry of these lines' figures and of this process's own (memory, CPU, files)."""
+class MissedFigures(Protocol):
+    """What is read of an account's missed calls (`outbox.missed.Figures`)."""
+
+    @property
+    def account(self) -> str:
+        """Name of the entry under `crm`."""
+
+    @property
+    def lost(self) -> int:
+        """Clients who could not get through."""
+
+    @property
+    def saved(self) -> int:
+        """Of these, talked with later."""
+
+    @property
+    def open(self) -> int:
+        """Of these, waiting."""
+
+    @property
+    def median_seconds(self) -> float | None:
+        """Until the talk."""
+
+
+MissedOf = Callable[[], Sequence[MissedFigures]]
+
+
+class _MissedCollector(Collector):
+    def __init__(self, missed: MissedOf) -> None:
+        self._missed = missed
+
+    def collect(self) -> Iterator[Metric]:
+        """Clients who could not get through, by account."""
+        name, labels = "itgrix_missed", ["crm"]
+        lost = CounterMetricFamily(f"{name}_clients", "Clients who could not get through.", labels=labels)
+        saved = CounterMetricFamily(f"{name}_saved", "Of these, talked with later.", labels=labels)
+        still = GaugeMetricFamily(f"{name}_open", "Of these, waiting for a call back.", labels=labels)
+        wait = GaugeMetricFamily(f"{name}_median_seconds", "Until the talk, half of them.", labels=labels)
+        for each in self._missed():
+            lost.add_metric([each.account], each.lost)
+            saved.add_metric([each.account], each.saved)
+            still.add_metric([each.account], each.open)
+            if each.median_seconds is not None:
+                wait.add_metric([each.account], each.median_seconds)
+        yield from (lost, saved, still, wait)
+
+
+def make_registry(lines: Lines, missed: MissedOf | None = None) -> CollectorRegistry:
+    """A registry of these lines' figures, of missed calls, and of this process's own (memory, CPU, files)."""
     registry = CollectorRegistry()
     registry.register(_LineCollector(lines))
+    if missed is not None:
+        registry.register(_MissedCollector(missed))
     ProcessCollector(registry=registry)
     return registry
 

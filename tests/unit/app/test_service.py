@@ -18,6 +18,7 @@ from itgrix_core.config.schema import (
     Settings,
 )
 from itgrix_core.errors import DataFolderError
+from itgrix_core.filing.creation import CreationRule
 from itgrix_core.filing.lists import Lists, Names
 from itgrix_core.filing.rules import CardRules, Rules
 from itgrix_core.filing.talks import parts_of
@@ -206,10 +207,25 @@ def test_the_settings_become_rules():
     )  # fmt: skip
     rules = rules_of(crm)
     assert (rules.default_user, rules.lines, rules.sources) == (7, {"a": "1"}, {"b": "2"})
-    assert (rules.create_for, rules.is_filing_internal) == (frozenset({"outbound"}), True)
+    assert (rules.creation, rules.is_filing_internal) == (
+        (CreationRule("portal", frozenset({"outbound"}), "any"),),
+        True,
+    )
     assert (rules.missed_owner, rules.card_seconds) == ("last", 30)
     assert rules.cards == CardRules("answer", {12: "never"}, {"700": "ring"})
     assert rules.lists == Lists(Names(trunks=("t*",)), Names(extensions=("105",), numbers=("+7 916*",)))
+
+
+def test_rules_of_creation_take_the_place_of_the_portals_own():
+    """One to one, in their order."""
+    rule = {"create": "deal", "lines": ["trunk"], "pipeline": 9, "fields": {"UTM_SOURCE": "{did}"}}
+    rules = rules_of(BitrixSettings(creation=[rule, {"create": "lead"}], entity="employee", bind_deal=True))
+    assert rules.creation == (
+        CreationRule("deal", lines=("trunk",), pipeline=9, fields={"UTM_SOURCE": "{did}"}),
+        CreationRule("lead"),
+    )
+    assert (rules.is_choosing_by_employee, rules.is_binding_deal) == (True, True)
+    assert rules_of(BitrixSettings(create_for=[])).creation == ()
 
 
 def test_the_settings_become_a_topology():

@@ -148,7 +148,7 @@ point for fractions
 13: crm.bitrix.webhook: the file nope.txt does not exist; create it or correct the path
 14: crm.bitrix.create_for[0]: "inbund" is not known here; choose from: inbound, outbound; \
 did you mean inbound?
-15: crm.bitrix.missed_owner: "bob" is not known here; choose from: responsible, last, default
+15: crm.bitrix.missed_owner: "bob" is not known here; choose from: responsible, last, default, turn, free
 16: crm.bitrix.file_internal: "maybe" is neither true nor false; write true or false
 17: routes.trunk: there is no entry "biitrix" under crm; did you mean bitrix?
 18: hooks: a list is not a section; write its settings below it, indented, one `key: \
@@ -370,3 +370,26 @@ def test_a_link_is_named_on_both_sides(loaded):
     """Each by its own endpoint."""
     settings = loaded(LINKED.format(main="{to-branch: branch}", branch="{to-main: main}", more=""))
     assert settings.asterisk["main"].links == {"to-branch": "branch"}
+
+
+def test_rules_that_cannot_work_are_told(mistakes):
+    """A turn among nobody, a day that ends before it begins, a text with a name that is none."""
+    told = mistakes(
+        """\
+        crm:
+          bitrix:
+            missed_owner: turn
+            missed:
+              hours: {begin: "18:00", end: "09:00"}
+              title: "{nmber}"
+            creation:
+              - {create: leed, fields: {UTM_SOURCE: "{"}}
+        """
+    )
+    assert [text.partition(": ")[2].partition(":")[0] for text in told] == [
+        "crm.bitrix.missed_owner",
+        "crm.bitrix.missed.hours",
+        "crm.bitrix.missed.title",
+        "crm.bitrix.creation[0].create",
+        "crm.bitrix.creation[0].fields.UTM_SOURCE",
+    ]

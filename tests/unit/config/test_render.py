@@ -6,7 +6,8 @@ import yaml
 
 from itgrix_core.config import render
 from itgrix_core.config.agreement import missing
-from itgrix_core.config.schema import Section, Settings
+from itgrix_core.config.schema import Settings
+from itgrix_core.config.section import Section
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 

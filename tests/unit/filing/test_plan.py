@@ -135,34 +135,45 @@ def test_the_responsible_is_asked_for_only_where_the_rule_wants_him():
 
 # ---- the registration --------------------------------------------------------------------------------------
 def test_the_registration_says_what_is_known():
-    """Number as filed, line and source by DID, creation by direction."""
+    """Number as filed, line and source by DID; what is created is decided elsewhere."""
     rules = replace(
         RULES,
         lines={"+1 (555) 010-0900": "900"},
         sources={"trunk": "CALL"},
-        create_for=frozenset({"inbound"}),
     )
     call = make_call("answered", timezone="Europe/Moscow")
     command = plan.registration(call, 11, PhoneNumber("5550100200"), rules, (11,), BEGAN + 60)
     assert command == RegisterCall(
         call.key, 11, PhoneNumber("5550100200"), Direction.INBOUND, BEGAN, "Europe/Moscow", "900", "CALL",
-        True, (11,), BEGAN + 60,
+        False, (11,), BEGAN + 60,
     )  # fmt: skip
 
 
-def test_a_call_out_creates_nobody_unless_the_settings_say_so():
-    """And an unknown DID has no line."""
+def test_an_unknown_did_has_no_line():
+    """And no source."""
     command = plan.registration(make_call("outbound"), 11, CLIENT, RULES)
-    assert (command.is_creating, command.line, command.source) == (False, "", "")
-    rules = replace(RULES, create_for=frozenset({"outbound"}))
-    assert plan.registration(make_call("outbound"), 11, CLIENT, rules).is_creating
+    assert (command.line, command.source) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("talker", "rung", "is_redirected"),
+    [("trunk", "trunk", True), (None, "trunk", False), ("trunk", None, True), (None, None, False)],
+    ids=["mobile", "taken in the office", "taken on the way", "office"],
+)
+def test_a_call_that_a_mobile_took_was_redirected(talker, rung, is_redirected):
+    """TYPE 3: whoever talked counts, else all who rang."""
+    phones = (phone("103", trunk=rung), phone("101", BEGAN + 5, Result.ANSWERED, trunk=talker))
+    assert plan.is_redirected(make_call("answered", conversations=phones)) == is_redirected
+    assert plan.is_redirected(make_call("missed", conversations=(phones[0],))) == bool(rung)
+    assert not plan.is_redirected(make_call("outbound", conversations=phones))
 
 
 @pytest.mark.parametrize("key", ["74950000101", "+7 (495) 000-01-01", "8 495 000 01 01", "provider1"])
 def test_a_did_is_found_however_it_is_written(key):
-    """Or its trunk."""
+    """Or its trunk; also as one of several spellings."""
     call = make_call("answered", did="+74950000101", trunk="provider1")
     assert plan.mapped({"provider2": "no", "74950000102": "no", key: "yes"}, call) == "yes"
+    assert plan.mapped({"74950000102": "no", f"0000000, {key}": "yes"}, call) == "yes"
 
 
 def test_what_is_not_in_the_table_has_no_entry():

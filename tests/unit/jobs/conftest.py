@@ -1,13 +1,15 @@
 """An office in memory: a CRM that does as it is told, hooks written in the test, a database of its own."""
 
 from collections import defaultdict, deque
+from dataclasses import replace
 from threading import Event, Thread
 from types import SimpleNamespace
 
 import pytest
 
-from itgrix_core.config.schema import HookSettings
+from itgrix_core.config.schema import BitrixSettings, HookSettings
 from itgrix_core.crm.adapter import Blocked, Done, Refused, Step, Unknown
+from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
 from itgrix_core.crm.bitrix24.answers import entity_of, filed_of
 from itgrix_core.crm.bitrix24.params import params_of
 from itgrix_core.filing.rules import Rules
@@ -25,6 +27,9 @@ from itgrix_core.plugins.loading import Register
 from itgrix_core.plugins.manager import Plugins
 from itgrix_core.plugins.records import Level
 from itgrix_core.plugins.sources import Found, built_ins
+from itgrix_core.sandbox.bitrix import Settings, run_portal
+from itgrix_core.sandbox.bitrix.directory import Category
+from itgrix_core.sandbox.bitrix.seed import default_seed, phones
 from itgrix_hooks import hookimpl
 from itgrix_hooks.testing import BEGAN, FakePbx
 from itgrix_hooks.values import Activity, Disposition, Result, User
@@ -33,6 +38,8 @@ ANSWERS = {
     "register": {"CALL_ID": "c1", "CRM_ENTITY_TYPE": "LEAD", "CRM_ENTITY_ID": 5, "CRM_CREATED_LEAD": 5},
     "finish": {"CALL_ID": "c1", "CRM_ACTIVITY_ID": 77, "CRM_ENTITY_TYPE": "LEAD", "CRM_ENTITY_ID": 5},
     "create": 501,
+    "create for call": 601,
+    "ask to call back": {"task": {"id": 71}},
     "attach": {"FILE_ID": 900},
 }
 
@@ -51,7 +58,8 @@ class FakeCrm:
         sent: steps that reached the CRM, executed or not.
         asked: other questions, as (what, about what).
         found: what looking up a step of a kind says; `None` (not executed) if nothing is set.
-        users: extension to employee. `clients`: the entities of any number.
+        users: extension to employee. `clients`: the entities of any number; `deals`: by client's id.
+        staff: numbers outside of employees. `with_leads`: the mode.
         broken: raised by every question from outside, if set.
     """
 
@@ -63,6 +71,10 @@ class FakeCrm:
         self.found = {}
         self.users = {"101": User(11, "Ann"), "102": User(12, "Bob"), "103": User(13, "Cid")}
         self.clients = ()
+        self.deals = {}
+        self.staff = set()
+        self.with_leads = True
+        self.is_open = True
         self.broken = None
         self._says = defaultdict(deque)
 
@@ -121,6 +133,37 @@ class FakeCrm:
         """All of them."""
         self._ask("clients_of", str(number))
         return self.clients
+
+    def open_clients(self, number):
+        """All of them."""
+        self._ask("open_clients", str(number))
+        return self.clients
+
+    def open_deal(self, client):
+        """From `deals`."""
+        self._ask("open_deal", client.id)
+        return self.deals.get(client.id)
+
+    def is_employee(self, number):
+        """From `staff`."""
+        return str(number) in self.staff
+
+    def has_leads(self):
+        """As it is set."""
+        return self.with_leads
+
+    def call_back_id(self, answer):
+        """As Bitrix24's."""
+        return answer["task"]["id"] if answer else None
+
+    def is_call_back_open(self, form, item_id):
+        """As it is set."""
+        self._ask("is_call_back_open", (form, item_id))
+        return self.is_open
+
+    def head_of(self, user_id):
+        """User 17."""
+        return 17
 
     def activity(self, activity_id):
         """With a subject."""
@@ -318,3 +361,34 @@ def missed(story):
 def unheard(story):
     """A call that rang nobody whom the CRM knows."""
     return story().start().ring("999").stop("999").end(Disposition.MISSED)
+
+
+@pytest.fixture
+def seed():
+    """A portal's start: two pipelines, one client, whose lead is junk."""
+    return replace(
+        default_seed(),
+        categories=(Category(0, "General"), Category(9, "Service")),
+        contacts=(),
+        companies=(),
+        leads=({"TITLE": "Old", "PHONE": phones("+15550100200"), "ASSIGNED_BY_ID": 13, "STATUS_ID": "JUNK"},),
+    )
+
+
+@pytest.fixture
+def portal_office(office, seed):
+    """Offices at portals of a mode, with rules of creation."""
+    opened = []
+
+    def make(mode, *rules, **more):
+        portal = run_portal(Settings(crm_mode=mode, limits=None), more.pop("seed", seed))
+        adapter = BitrixAdapter(BitrixSettings(webhook=portal.webhook), "bitrix")
+        opened.append((portal, adapter))
+        office.crm, office.rules, office.portal = adapter, Rules(creation=rules, **more), portal.portal
+        office.webhook = portal.webhook
+        return office
+
+    yield make
+    for portal, adapter in opened:
+        adapter.close()
+        portal.stop()

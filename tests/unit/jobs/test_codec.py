@@ -22,8 +22,15 @@ EVERY = [
     commands.UpdateActivity("k", 77, {"SUBJECT": "é", "n": [1, None, {"x": 1.5}]}),
     commands.UpdateEntity("k", LEAD, {"TITLE": ""}),
     commands.CreateEntity("k", "deal", {"TITLE": "x"}),
+    commands.CreateForCall("k", "lead", "x", CLIENT, 11, client=LEAD, fields={"UTM_SOURCE": "y"}),
+    commands.AssignEntity("k", LEAD, 12),
     commands.BindEntity("k", 77, LEAD),
+    commands.UnbindEntity("k", 77, LEAD),
     commands.AddComment("k", LEAD, "called"),
+    commands.AskToCallBack("k", "task", 11, "Call", "text", BEGAN, "UTC", LEAD, 5.0),
+    commands.ChangeCallBack("k", "todo", 7, "Call (2)", 12),
+    commands.CloseCallBack("k", "task", 7),
+    commands.Notify("k", 11, "late"),
     commands.Write("k", "crm.lead.add", {"fields": {}}),
 ]
 

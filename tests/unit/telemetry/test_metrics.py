@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from itgrix_core.ami.supervisor import LineState
+from itgrix_core.outbox.missed import Figures
 from itgrix_core.telemetry.metrics import FIGURES, exposed, make_registry
 
 
@@ -53,3 +54,13 @@ def test_the_process_tells_of_itself():
     text = exposed(make_registry(dict))
     assert b"process_resident_memory_bytes" in text
     assert b"process_cpu_seconds_total" in text
+
+
+def test_missed_calls_are_told_by_account():
+    """No median without a talk."""
+    figures = [Figures("bitrix", 5, 3, 1, 120.0), Figures("other", 1, 0, 1, None)]
+    text = exposed(make_registry(dict, lambda: figures)).decode()
+    assert 'itgrix_missed_clients_total{crm="bitrix"} 5.0' in text
+    assert 'itgrix_missed_saved_total{crm="bitrix"} 3.0' in text
+    assert 'itgrix_missed_open{crm="other"} 1.0' in text
+    assert text.count("itgrix_missed_median_seconds{") == 1

@@ -23,6 +23,7 @@ _VERBS = {
     "connect": "Connect an account with its portal.",
     "events": "What a portal tells us: list, subscribe, unsubscribe, why nothing comes.",
     "config": "Show the settings that count.",
+    "missed": "How many clients could not get through, and how many were called back.",
     "hooks": "List the plugins, their hooks and their status.",
     "backfill": "File calls that nobody watched, from CDR and CEL.",
     "sandbox": "Run a Bitrix24 on this machine, for trying without a portal.",

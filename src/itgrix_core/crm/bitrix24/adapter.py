@@ -16,16 +16,18 @@ from itgrix_core.config.schema import BitrixSettings
 from itgrix_core.crm.adapter import Blocked, CrmUnavailable, Outcome, Step, Unknown
 from itgrix_core.crm.bitrix24 import params as fields
 from itgrix_core.crm.bitrix24.address import Auth, webhook
-from itgrix_core.crm.bitrix24.answers import clients_of, entity_of, filed_of, mapping
+from itgrix_core.crm.bitrix24.answers import entity_of, filed_of, mapping
+from itgrix_core.crm.bitrix24.answers import number as number_of
 from itgrix_core.crm.bitrix24.application import ApplicationAuth
 from itgrix_core.crm.bitrix24.bucket import Bucket
 from itgrix_core.crm.bitrix24.checking import Doctor
 from itgrix_core.crm.bitrix24.client import Client, Reply
+from itgrix_core.crm.bitrix24.clients import Clients
+from itgrix_core.crm.bitrix24.departments import head_of
 from itgrix_core.crm.bitrix24.directory import Directory
 from itgrix_core.crm.bitrix24.errors import UNREACHABLE_SECONDS, is_not_found
 from itgrix_core.crm.bitrix24.looking import Looker
-from itgrix_core.crm.bitrix24.memory import Memory
-from itgrix_core.crm.bitrix24.methods import SEARCH, is_reading
+from itgrix_core.crm.bitrix24.methods import is_reading
 from itgrix_core.crm.bitrix24.oauth import OAuthServer
 from itgrix_core.crm.bitrix24.sending import Sender
 from itgrix_core.crm.bitrix24.transport import session_of
@@ -34,8 +36,8 @@ from itgrix_core.errors import ConfigError, CrmError
 from itgrix_core.filing.commands import AnyCommand
 from itgrix_hooks.values import Activity, Entity, Filed, PhoneNumber, User
 
-CLIENTS_SECONDS = 15.0
-"""Long enough for all hooks of one ring, short enough to see the lead that the last call made."""
+_TASK_DONE = frozenset({"4", "5", "6", "7"})
+"""STATUS of a task that waits for nobody: supposedly completed, completed, deferred, declined."""
 
 
 class BitrixAdapter:
@@ -63,7 +65,7 @@ class BitrixAdapter:
         self._looker = Looker(self._client, now)
         self._sender = Sender(self._client, self._looker)
         self._doctor = Doctor(self._client, self._directory, settings)
-        self._clients: Memory[str, tuple[Entity, ...]] = Memory(CLIENTS_SECONDS, clock)
+        self._clients = Clients(self._ask, clock)
 
     def __repr__(self) -> str:
         return f"<BitrixAdapter {self.name}>"
@@ -98,12 +100,43 @@ class BitrixAdapter:
 
     def clients_of(self, number: PhoneNumber) -> Sequence[Entity]:
         """As `Adapter.clients_of`: contacts, leads and companies; the portal never names deals here."""
-        if not number.is_usable:
-            return ()
-        kept = self._clients.recall(number.raw)
-        if kept:
-            return kept[0]
-        return self._clients.keep(number.raw, clients_of(self._ask(SEARCH, {"PHONE_NUMBER": number.raw})))
+        return self._clients.of(number)
+
+    def open_clients(self, number: PhoneNumber) -> Sequence[Entity]:
+        """As `Adapter.open_clients`."""
+        return self._clients.open(number)
+
+    def open_deal(self, client: Entity) -> Entity | None:
+        """As `Adapter.open_deal`."""
+        return self._clients.open_deal(client)
+
+    def is_employee(self, number: PhoneNumber) -> bool:
+        """As `Adapter.is_employee`, as far as the webhook may read phones (scope `user` or `user_basic`)."""
+        return self._directory.is_phone(number)
+
+    def has_leads(self) -> bool:
+        """As `Adapter.has_leads`."""
+        return self._clients.has_leads()
+
+    def call_back_id(self, answer: Any) -> int | None:
+        """As `Adapter.call_back_id`: `{task: {id}}` or `{id}`."""
+        told = mapping(answer)
+        return number_of(mapping(told.get("task")).get("id") or told.get("id"))
+
+    def is_call_back_open(self, form: str, item_id: int) -> bool:
+        """As `Adapter.is_call_back_open`."""
+        if form == "todo":
+            found = self.activity(item_id)
+            return found is not None and found.fields.get("COMPLETED") != "Y"
+        question = {"taskId": item_id, "select": ["ID", "STATUS"]}
+        reply = self._client.call("tasks.task.get", question)
+        if not isinstance(reply, Reply) and is_not_found(reply):
+            return False
+        return str(mapping(mapping(_result(reply)).get("task")).get("status")) not in _TASK_DONE
+
+    def head_of(self, user_id: int) -> int | None:
+        """As `Adapter.head_of`."""
+        return head_of(self._ask, user_id)
 
     def activity(self, activity_id: int) -> Activity | None:
         """As `Adapter.activity`."""

@@ -11,7 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast, get_args
 
-from itgrix_core.filing.commands import AttachRecording, FinishCall, HideCard, RegisterCall, ShowCard
+from itgrix_core.crm.bitrix24.params import CREATED
+from itgrix_core.filing.commands import (
+    AttachRecording,
+    CreateForCall,
+    FinishCall,
+    HideCard,
+    RegisterCall,
+    ShowCard,
+)
 from itgrix_hooks.values import Entity, EntityKind, Filed, User
 
 
@@ -83,6 +91,9 @@ def filed_of(effects: Sequence[tuple[str, Mapping[str, Any], Any]]) -> Filed:
         told = mapping(answer)
         if kind == RegisterCall.kind:
             filed = _registered(filed, params, told)
+        elif kind == CreateForCall.kind:
+            made = entity_of(params.get(CREATED), answer)
+            filed = replace(filed, created=filed.created + ((made,) if made else ()))
         elif kind in {ShowCard.kind, HideCard.kind}:
             filed = replace(filed, shown_to=_shown(filed, kind, params))
         elif kind == FinishCall.kind:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from itgrix_core.config.schema import BitrixSettings
+from itgrix_core.config.wording import nearest
 from itgrix_core.crm.adapter import Blocked, CrmUnavailable
 from itgrix_core.crm.bitrix24.answers import mapping, rows
+from itgrix_core.crm.bitrix24.checking_rules import RuleDoctor, wanted_scopes
 from itgrix_core.crm.bitrix24.client import Client, Reply
 from itgrix_core.crm.bitrix24.directory import Directory
 from itgrix_core.crm.bitrix24.errors import Failure, is_of_access
@@ -53,6 +55,7 @@ class Doctor:
             self._statistics(),
             *self._users(),
             *self._lines(),
+            *RuleDoctor(self._client, self._directory, self._settings).check(),
         ]
 
     def _way_out(self, failure: Failure) -> str:
@@ -90,7 +93,8 @@ class Doctor:
             yield False, reply.text
             return
         given = set(reply.result) if isinstance(reply.result, list) else set()
-        missing = {"telephony", "crm"} - given | (set() if given & _USER_SCOPES else {"user"})
+        wanted = {"telephony", "crm"} | wanted_scopes(self._settings)
+        missing = wanted - given | (set() if given & _USER_SCOPES else {"user"})
         if missing:
             yield (
                 False,
@@ -178,10 +182,9 @@ class Doctor:
         known = {str(row.get("NUMBER")) for row in rows(reply.result)}
         unknown = [line for line in wanted if line not in known]
         if unknown:
-            yield (
-                False,
-                f"The portal has no line {', '.join(unknown)}: correct `lines`, a call would create it.",
-            )
+            for line in unknown:
+                hint = nearest(line, sorted(known)) if known else "it has none yet"
+                yield False, f"The portal has no line {line}, a call would create it: correct `lines`; {hint}"
         else:
             yield True, f"The portal knows the lines {', '.join(wanted)}."
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
@@ -17,14 +17,15 @@ from itgrix_core.crm.adapter import Blocked, CrmUnavailable
 from itgrix_core.crm.bitrix24.answers import rows, user_of
 from itgrix_core.crm.bitrix24.client import Client, Reply
 from itgrix_core.crm.bitrix24.memory import Memory
-from itgrix_hooks.values import User
+from itgrix_hooks.values import PhoneNumber, User
 
 KEEP_SECONDS = 300.0
 MISS_SECONDS = 60.0
 """An unknown extension may belong to a user who was entered just now: then a younger snapshot is wanted."""
 RETRY_SECONDS = 30.0
 _MOST_PAGES = 200
-_SELECT = ["ID", "NAME", "LAST_NAME", "ACTIVE", "UF_PHONE_INNER"]
+_PHONES = ("WORK_PHONE", "PERSONAL_PHONE", "PERSONAL_MOBILE")
+_SELECT = ["ID", "NAME", "LAST_NAME", "ACTIVE", "UF_PHONE_INNER", *_PHONES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Snapshot:
     by_extension: Mapping[str, User] = field(default_factory=dict)
     duplicates: Mapping[str, tuple[User, ...]] = field(default_factory=dict)
     """Extensions that several active users have; the lowest id gets the calls."""
+    phones: tuple[PhoneNumber, ...] = ()
+    """Numbers outside in their profiles, as far as they may be read."""
 
 
 class Directory:
@@ -68,6 +71,10 @@ class Directory:
         kept = self._others.recall(user_id)
         return kept[0] if kept else self._others.keep(user_id, self._ask_for(user_id))
 
+    def is_phone(self, number: PhoneNumber) -> bool:
+        """Whether an employee has this number outside in his profile. Raises `CrmUnavailable`."""
+        return any(number.same_as(phone) for phone in self.snapshot().phones)
+
     def snapshot(self, seconds: float = KEEP_SECONDS) -> Snapshot:
         """The users, not older than `seconds` where the portal allows. Raises `CrmUnavailable`.
 
@@ -92,25 +99,28 @@ class Directory:
     def _read(self) -> None:
         """Read all pages; keep the old snapshot, and do not ask again at once, if that fails."""
         try:
-            users = self._active_users()
+            found = self._active_users()
         except CrmUnavailable:
             self._not_before = self._clock() + RETRY_SECONDS
             if self._snapshot is None:
                 raise
             return
-        if not users:
+        if not found:
             self._not_before = self._clock() + RETRY_SECONDS
             return
-        self._snapshot = _snapshot_of(users)
+        phones = (str(row[name]) for _, row in found for name in _PHONES if row.get(name))
+        users = [user for user, _ in found]
+        self._snapshot = replace(_snapshot_of(users), phones=tuple(map(PhoneNumber, phones)))
         self._read_at = self._clock()
 
-    def _active_users(self) -> list[User]:
-        """All pages of user.get."""
-        users: list[User] = []
+    def _active_users(self) -> list[tuple[User, Mapping[str, Any]]]:
+        """All pages of user.get, each user with his row."""
+        users: list[tuple[User, Mapping[str, Any]]] = []
         start = 0
         for _ in range(_MOST_PAGES):
             reply = self._ask({"FILTER": {"ACTIVE": True}, "select": _SELECT, "start": start})
-            users += [user for user in map(user_of, rows(reply.result)) if user and user.is_active]
+            found = ((user_of(row), row) for row in rows(reply.result))
+            users += [(user, row) for user, row in found if user and user.is_active]
             if not reply.next or reply.next <= start:
                 break
             start = reply.next

@@ -41,6 +41,8 @@ def mark(key: str) -> str:
 def marked(method: str, params: Mapping[str, Any], key: str) -> dict[str, Any]:
     """The params as they are sent: with our mark where the method adds something; else as they are."""
     name, place = method.casefold(), _place(params)
+    if name == methods.NOTIFY:
+        return {**params, "TAG": mark(key), "CLIENT_ID": ORIGINATOR}
     fields = params.get(place)
     if not isinstance(fields, Mapping):
         return dict(params)
@@ -50,7 +52,7 @@ def marked(method: str, params: Mapping[str, Any], key: str) -> dict[str, Any]:
         added = {"originatorId": ORIGINATOR, "originId": key}
     elif name == methods.COMMENT:
         added = {"COMMENT": _with_mark(fields.get("COMMENT"), key)}
-    elif name == methods.TASK:
+    elif name in {methods.TASK, methods.TODO}:
         added = {"DESCRIPTION": _with_mark(fields.get("DESCRIPTION"), key)}
     else:
         return dict(params)
@@ -74,6 +76,8 @@ def question_of(method: str, params: Mapping[str, Any], key: str) -> Question | 
         )
     if name == methods.TASK:
         return _task_question(fields, key)
+    if name == methods.TODO:
+        return _todo_question(params, key)
     if name == methods.BIND:
         return _binding_question(params)
     added = _added_contacts(fields) if name in _UPDATES else {}
@@ -110,6 +114,22 @@ def _task_question(fields: Mapping[str, Any], key: str) -> Question:
         )
 
     return Question("tasks.task.list", question, find)
+
+
+def _todo_question(params: Mapping[str, Any], key: str) -> Question:
+    """For crm.activity.todo.add, whose answer is `{id}`."""
+    place = {"OWNER_TYPE_ID": params.get("ownerTypeId"), "OWNER_ID": params.get("ownerId")}
+    question = {
+        "filter": {**place, "PROVIDER_ID": "CRM_TODO"},
+        "order": {"ID": "DESC"},
+        "select": ["ID", "DESCRIPTION"],
+    }
+
+    def find(result: Any) -> Any:
+        found = _marked_id(rows(result), "DESCRIPTION", key)
+        return {"id": found} if found else None
+
+    return Question("crm.activity.list", question, find)
 
 
 def _binding_question(params: Mapping[str, Any]) -> Question:

@@ -20,7 +20,11 @@ SEARCH = "telephony.externalCall.searchCrmEntities"
 STATISTICS = "voximplant.statistic.get"
 COMMENT = "crm.timeline.comment.add"
 BIND = "crm.activity.binding.add"
+UNBIND = "crm.activity.binding.delete"
 TASK = "tasks.task.add"
+TASK_DONE = "tasks.task.complete"
+TODO = "crm.activity.todo.add"
+NOTIFY = "im.notify.personal.add"
 
 
 class Repeat(Enum):
@@ -31,7 +35,8 @@ class Repeat(Enum):
     NEVER = "send it again only when a mark of ours proves that it was not executed"
 
 
-_BLIND = {name.casefold() for name in (REGISTER, SHOW, HIDE)}
+_BLIND = {name.casefold() for name in (REGISTER, SHOW, HIDE, UNBIND, TASK_DONE, NOTIFY)}
+"""A second completion is refused; a notice with our tag takes the place of the first."""
 # a phone number sent without its ID is added by an update, each time
 _PHONE_UPDATES = {"crm.lead.update", "crm.contact.update", "crm.company.update"}
 _LOOK_FIRST = {name.casefold() for name in (FINISH, ATTACH, BIND)} | _PHONE_UPDATES

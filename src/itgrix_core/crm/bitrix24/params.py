@@ -1,6 +1,7 @@
 """Our commands in Bitrix24's own fields. Pure: what hooks get to change and what is saved as the decision.
 
-Two keys are ours and never sent: `SHOW_TO` (whose card) and `PATH` (the file that is read at sending).
+Three keys are ours and never sent: `SHOW_TO` (whose card), `PATH` (the file that is read at sending) and
+`CREATED` (kind of the entity that is created, for the journal).
 CALL_ID, SHOW, marks of ours and file contents are added at sending, because they are not decisions.
 """
 
@@ -16,13 +17,20 @@ from itgrix_core.crm.bitrix24 import methods
 from itgrix_core.filing.commands import (
     AddComment,
     AnyCommand,
+    AskToCallBack,
+    AssignEntity,
     AttachRecording,
     BindEntity,
+    ChangeCallBack,
+    CloseCallBack,
     CreateEntity,
+    CreateForCall,
     FinishCall,
     HideCard,
+    Notify,
     RegisterCall,
     ShowCard,
+    UnbindEntity,
     UpdateActivity,
     UpdateEntity,
     Write,
@@ -31,11 +39,13 @@ from itgrix_hooks.values import Direction, Disposition
 
 SHOW_TO = "SHOW_TO"
 PATH = "PATH"
+CREATED = "CREATED"
 
 ENTITY_TYPE_IDS = {"lead": 1, "deal": 2, "contact": 3, "company": 4}
 """The portal's numbers of its entity types."""
 
 _TYPES = {Direction.OUTBOUND: 1, Direction.INTERNAL: 1, Direction.INBOUND: 2}
+_REDIRECTED = 3
 _MISSED = "304"
 _OUTBOUND_CODES = {
     Disposition.ABANDONED: "603-S",
@@ -76,7 +86,14 @@ def params_of(command: AnyCommand) -> dict[str, Any]:
             return {"id": command.entity.id, "fields": dict(command.fields), "params": _quiet()}
         case CreateEntity():
             return {"fields": dict(command.fields), "params": _quiet()}
-        case BindEntity(activity_id=activity_id, entity=entity):
+        case CreateForCall():
+            return {CREATED: command.entity_kind, "fields": _created(command), "params": _quiet()}
+        case AssignEntity(entity=entity, user_id=user_id):
+            return {"id": entity.id, "fields": {"ASSIGNED_BY_ID": user_id}, "params": _quiet()}
+        case (
+            BindEntity(activity_id=activity_id, entity=entity)
+            | UnbindEntity(activity_id=activity_id, entity=entity)
+        ):
             return {
                 "activityId": activity_id,
                 "entityTypeId": ENTITY_TYPE_IDS[entity.kind],
@@ -84,6 +101,16 @@ def params_of(command: AnyCommand) -> dict[str, Any]:
             }
         case AddComment(entity=entity, text=text):
             return {"fields": {"ENTITY_ID": entity.id, "ENTITY_TYPE": entity.kind, "COMMENT": text}}
+        case AskToCallBack():
+            return _call_back(command)
+        case ChangeCallBack(form=form, item_id=item_id):
+            return {_ID_OF[form]: item_id, "fields": _changed_call_back(command)}
+        case CloseCallBack(form="task", item_id=item_id):
+            return {"taskId": item_id}
+        case CloseCallBack(item_id=item_id):
+            return {"id": item_id, "fields": {"COMPLETED": "Y"}}
+        case Notify(user_id=user_id, text=text):
+            return {"USER_ID": user_id, "MESSAGE": text}
         case Write():
             return dict(command.params)
 
@@ -91,12 +118,18 @@ def params_of(command: AnyCommand) -> dict[str, Any]:
 def method_of(command: AnyCommand) -> str:
     """The method that carries the command out."""
     match command:
-        case UpdateEntity(entity=entity):
+        case UpdateEntity(entity=entity) | AssignEntity(entity=entity):
             return f"crm.{entity.kind}.update"
-        case CreateEntity(entity_kind=kind):
+        case CreateEntity(entity_kind=kind) | CreateForCall(entity_kind=kind):
             return f"crm.{kind}.add"
         case Write(method=method):
             return method
+        case AskToCallBack(form=form):
+            return methods.TODO if form == "todo" else methods.TASK
+        case ChangeCallBack(form=form):
+            return "crm.activity.update" if form == "todo" else "tasks.task.update"
+        case CloseCallBack(form=form):
+            return "crm.activity.update" if form == "todo" else methods.TASK_DONE
         case _:
             return _METHODS[command.kind]
 
@@ -109,8 +142,13 @@ _METHODS: Mapping[str, str] = {
     AttachRecording.kind: methods.ATTACH,
     UpdateActivity.kind: "crm.activity.update",
     BindEntity.kind: methods.BIND,
+    UnbindEntity.kind: methods.UNBIND,
     AddComment.kind: methods.COMMENT,
+    Notify.kind: methods.NOTIFY,
 }
+_ID_OF = {"task": "taskId", "todo": "id"}
+_LETTERS = {"lead": "L", "deal": "D", "contact": "C", "company": "CO"}
+"""How a task names what it is tied to (UF_CRM_TASK)."""
 
 
 def _register(command: RegisterCall) -> dict[str, Any]:
@@ -119,7 +157,7 @@ def _register(command: RegisterCall) -> dict[str, Any]:
     params: dict[str, Any] = {
         "USER_ID": command.user_id,
         "PHONE_NUMBER": str(command.number),
-        "TYPE": _TYPES[command.direction],
+        "TYPE": _REDIRECTED if command.is_redirected else _TYPES[command.direction],
         "CALL_START_DATE": started.isoformat(timespec="seconds"),
         "CRM_CREATE": int(command.is_creating),
         "ADD_TO_CHAT": 0,
@@ -130,7 +168,29 @@ def _register(command: RegisterCall) -> dict[str, Any]:
         params["LINE_NUMBER"] = command.line
     if command.source:
         params["CRM_SOURCE"] = command.source
+    if command.entity:
+        params |= {"CRM_ENTITY_TYPE": command.entity.kind.upper(), "CRM_ENTITY_ID": command.entity.id}
     return params
+
+
+def _created(command: CreateForCall) -> dict[str, Any]:
+    """Fields of crm.lead|contact|deal.add; empty ones are left out, the portal has defaults of its own."""
+    is_person = command.entity_kind == "contact"
+    fields: dict[str, Any] = {
+        "NAME" if is_person else "TITLE": command.title,
+        "ASSIGNED_BY_ID": command.user_id,
+        "SOURCE_ID": command.source,
+        "SOURCE_DESCRIPTION": command.source_description,
+    }
+    if command.entity_kind == "deal":
+        fields |= {"CATEGORY_ID": command.pipeline, "STAGE_ID": command.stage}
+    else:
+        fields |= {"STATUS_ID": command.stage} if command.stage else {}
+        fields["PHONE"] = [{"VALUE": str(command.number), "VALUE_TYPE": "WORK"}]
+    if command.client:
+        fields[f"{command.client.kind.upper()}_ID"] = command.client.id
+        fields.pop("PHONE", None)  # the client has it
+    return {name: value for name, value in (fields | command.fields).items() if value not in ("", None)}
 
 
 def _finish(command: FinishCall) -> dict[str, Any]:
@@ -153,3 +213,40 @@ def _finish(command: FinishCall) -> dict[str, Any]:
 def _quiet() -> dict[str, str]:
     """No post in the portal's feed for what a machine wrote."""
     return {"REGISTER_SONET_EVENT": "N"}
+
+
+def _call_back(command: AskToCallBack) -> dict[str, Any]:
+    """Fields of tasks.task.add, for a to-do as well: hooks see one shape, `todo_of` makes the other of it."""
+    until = datetime.fromtimestamp(command.deadline, ZoneInfo(command.timezone))
+    fields: dict[str, Any] = {
+        "TITLE": command.title,
+        "DESCRIPTION": command.text,
+        "RESPONSIBLE_ID": command.user_id,
+        "DEADLINE": until.isoformat(timespec="seconds"),
+    }
+    entity = command.entity
+    if entity and command.form == "task":
+        fields["UF_CRM_TASK"] = [f"{_LETTERS[entity.kind]}_{entity.id}"]
+    if entity is None or command.form == "task":
+        return {"fields": fields}
+    place = {"ownerTypeId": ENTITY_TYPE_IDS[entity.kind], "ownerId": entity.id}
+    pings = [round(command.remind_minutes)] if command.remind_minutes else []
+    return {"fields": fields, **place, "pingOffsets": pings}
+
+
+def todo_of(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Params of crm.activity.todo.add from those that the decision keeps."""
+    fields = params.get("fields") or {}
+    return {
+        **{name: value for name, value in params.items() if name != "fields"},
+        "title": fields.get("TITLE"),
+        "description": fields.get("DESCRIPTION"),
+        "responsibleId": fields.get("RESPONSIBLE_ID"),
+        "deadline": fields.get("DEADLINE"),
+    }
+
+
+def _changed_call_back(command: ChangeCallBack) -> dict[str, Any]:
+    title = "SUBJECT" if command.form == "todo" else "TITLE"
+    fields = {title: command.title, "RESPONSIBLE_ID": command.user_id}
+    return {name: value for name, value in fields.items() if value}

@@ -8,6 +8,7 @@ request, the second command taking CALL_ID from the first. A batch that cannot s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -18,11 +19,12 @@ from itgrix_core.crm.bitrix24.audio import content_of
 from itgrix_core.crm.bitrix24.client import Client, Reply
 from itgrix_core.crm.bitrix24.looking import Looker
 from itgrix_core.crm.bitrix24.marks import marked
-from itgrix_core.crm.bitrix24.methods import ATTACH, FINISH, REGISTER, SHOW
-from itgrix_core.crm.bitrix24.params import PATH, SHOW_TO, method_of
+from itgrix_core.crm.bitrix24.methods import ATTACH, FINISH, REGISTER, SHOW, TODO
+from itgrix_core.crm.bitrix24.params import CREATED, PATH, SHOW_TO, method_of, todo_of
 from itgrix_core.filing.commands import (
     AttachRecording,
     BindEntity,
+    CreateForCall,
     FinishCall,
     HideCard,
     RegisterCall,
@@ -45,11 +47,14 @@ class Sender:
         """As `Adapter.perform`."""
         outcomes: list[Outcome] = []
         call_id = filed.call_id
+        contact = next((each.id for each in reversed(filed.created) if each.kind == "contact"), None)
         for step in steps:
-            outcome = self._send(step, call_id, now)
+            outcome = self._send(_with_contact(step, contact), call_id, now)
             outcomes.append(outcome)
             if not isinstance(outcome, Done):
                 break
+            if step.params.get(CREATED) == "contact":
+                contact = number(outcome.answer)
             if isinstance(step.command, RegisterCall):
                 call_id = str(outcome.answer["CALL_ID"])
         waiting = Blocked("waiting", "not sent: the step before it failed", 0.0)
@@ -58,13 +63,18 @@ class Sender:
     def _send(self, step: Step, call_id: str | None, now: float) -> Outcome:
         """One step."""
         command = step.command
+        if isinstance(command, CreateForCall) and command.entity_kind == "deal" and not _has_client(step):
+            return Refused("params", "the deal was not created: the contact that it is for could not be")
         if isinstance(command, RegisterCall):
             return self._register(step.params, is_fresh=_is_fresh(command, now))
         if isinstance(command, _NEEDS_CALL):
             if call_id is None:
                 return Refused("unknown call", f"{command.kind}: this call was never registered")
             return self._about_call(step, call_id, now)
-        outcome = self._call(method_of(command), marked(method_of(command), step.params, step.key))
+        sent = {name: value for name, value in step.params.items() if name != CREATED}
+        sent = marked(method_of(command), sent, step.key)
+        sent = todo_of(sent) if method_of(command) == TODO and "fields" in sent else sent
+        outcome = self._call(method_of(command), sent)
         if isinstance(command, BindEntity) and isinstance(outcome, Refused):
             # the portal refuses a binding that is there already
             found = self._looker.made(step)
@@ -172,9 +182,33 @@ def _users(value: Any) -> list[int]:
 
 def _registered(result: Any) -> Outcome:
     """A registration without CALL_ID is no answer."""
-    if mapping(result).get("CALL_ID"):
-        return Done(result)
+    told = mapping(result)
+    if told.get("CALL_ID"):
+        return Done(result, _why_nothing_was_created(told))
     return Unknown(f"{REGISTER}: answered without CALL_ID")
+
+
+def _with_contact(step: Step, contact: int | None) -> Step:
+    """A deal for the contact that was created just before: its id is no decision."""
+    if step.params.get(CREATED) != "deal" or _has_client(step) or contact is None:
+        return step
+    fields = {**mapping(step.params.get("fields")), "CONTACT_ID": contact}
+    return replace(step, params={**step.params, "fields": fields})
+
+
+def _has_client(step: Step) -> bool:
+    return bool({"CONTACT_ID", "COMPANY_ID"} & mapping(step.params.get("fields")).keys())
+
+
+def _why_nothing_was_created(answer: Mapping[str, Any]) -> str:
+    """The portal's LEAD_CREATION_ERROR, said plainly; "" if there is none."""
+    text = str(answer.get("LEAD_CREATION_ERROR") or "")
+    if "local user" in text.casefold():
+        return (
+            "nothing was created for this number: it is a phone in the profile of one of the portal's "
+            "employees. Take it out of the profile there if a client has it"
+        )
+    return f"the portal could not create anything for this call: {text}" if text else ""
 
 
 def _is_fresh(command: RegisterCall | ShowCard | HideCard, now: float) -> bool:

@@ -171,3 +171,33 @@ def test_a_wrong_address_yields_one_sentence(webhook):
     assert not is_fine
     assert "crm.office.webhook" in sentence
     assert "s3cr3t" not in sentence
+
+
+def test_the_loop_of_missed_calls_needs_scopes_of_its_own(healthy, findings):
+    """A task, a reminder, a head of department."""
+    healthy()
+    missed = {"ask": "task", "escalate_minutes": 30}
+    assert "lacks department, im, task" in bad(findings(missed=missed))[0]
+
+
+def test_without_reminder_and_escalation_the_loop_needs_tasks_only(healthy, findings):
+    """A to-do that finds no client becomes one."""
+    healthy(scope=["crm", "telephony", "user", "task"])
+    assert bad(findings(missed={"ask": "todo", "remind_minutes": 0})) == []
+
+
+def test_users_that_the_loop_names_are_compared_with_the_portal(healthy, findings):
+    """Also those who would get their turn."""
+    healthy()
+    told = bad(findings(missed={"owners": {"a": 77}, "members": [1, 78]}))
+    assert [sentence.partition(":")[0] for sentence in told] == ["missed.owners.a", "missed.members[1]"]
+
+
+def test_a_line_that_creates_by_itself_is_named(healthy, findings):
+    """Besides our own rules it would make a second lead."""
+    line = {"NUMBER": "74950000100", "NAME": "Main", "CRM_AUTO_CREATE": "Y"}
+    healthy(**{"telephony.externalLine.get": [line], "crm.settings.mode.get": 1})
+    settings = {"lines": {"+74950000100": "74950000100"}}
+    (sentence,) = bad(findings(creation=[{"create": "lead"}], **settings))
+    assert sentence.startswith("Line 74950000100 creates for calls out by itself")
+    assert bad(findings(**settings)) == []

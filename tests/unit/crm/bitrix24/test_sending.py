@@ -11,8 +11,10 @@ from itgrix_core.filing.commands import (
     AttachRecording,
     BindEntity,
     CreateEntity,
+    CreateForCall,
     FinishCall,
     HideCard,
+    Notify,
     RegisterCall,
     ShowCard,
     Write,
@@ -149,6 +151,45 @@ def test_a_registration_without_call_id_is_unknown(portal, perform, answer):
     """It may have been executed, and repeating is safe."""
     portal.says(REGISTER, answer)
     assert isinstance(perform(registration())[0], Unknown)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("Lead creation is disabled for local users", "it is a phone in the profile of one of the portal's"),
+        ("no room", "the portal could not create anything for this call: no room"),
+        ("", ""),
+    ],
+)
+def test_why_nothing_was_created_is_said_plainly(portal, perform, error, told):
+    """The call is registered all the same."""
+    portal.says(REGISTER, {**REGISTERED, "LEAD_CREATION_ERROR": error})
+    (outcome,) = perform(registration())
+    assert told in outcome.note
+    assert bool(outcome.note) == bool(told)
+
+
+def test_a_deal_takes_the_contact_that_was_created_before_it(portal, perform):
+    """Its id is no decision; without one there is no deal."""
+    number = PhoneNumber("+79165550012")
+    contact, deal = (CreateForCall(KEY, kind, "x", number, 5) for kind in ("contact", "deal"))
+    portal.says("crm.contact.add", 31)
+    portal.says("crm.deal.add", 32)
+    assert perform(contact, deal, filed=Filed()) == [Done(31), Done(32)]
+    assert portal.asked("crm.deal.add")[0]["fields"]["CONTACT_ID"] == 31
+    assert "CREATED" not in portal.asked("crm.deal.add")[0]
+    assert isinstance(perform(deal, filed=Filed())[0], Refused)
+    perform(deal, filed=Filed(created=(Entity("contact", 33),)))
+    assert portal.asked("crm.deal.add")[1]["fields"]["CONTACT_ID"] == 33
+
+
+def test_a_notice_carries_a_tag_so_that_its_repetition_takes_its_place(portal, perform):
+    """A webhook needs a CLIENT_ID for that."""
+    portal.says("im.notify.personal.add", 5)
+    perform(Notify(KEY, 5, "late"))
+    (sent,) = portal.asked("im.notify.personal.add")
+    assert sent["TAG"].startswith("[itgrix:")
+    assert sent["CLIENT_ID"] == "itgrix"
 
 
 def test_later_steps_take_call_id_from_the_registration_before_them(portal, perform):

@@ -1,0 +1,69 @@
+"""After the finish: the call's activity is tied to whom it concerns, what we created gets its owner."""
+
+from __future__ import annotations
+
+from itgrix_core.crm.adapter import Step
+from itgrix_core.filing import creation
+from itgrix_core.filing.commands import AnyCommand, AssignEntity, BindEntity, FinishCall, UnbindEntity
+from itgrix_core.jobs.creating import SETTLED
+from itgrix_core.jobs.turn import Turn
+from itgrix_hooks.values import Entity, Filed
+
+
+class Tying:
+    """The tying phase of a turn."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the rules want anything of it; what nobody wants costs nothing."""
+        rules = self._turn.account.rules
+        settled = self._turn.noted(SETTLED) or {}
+        return rules.is_choosing_by_employee or rules.is_binding_deal or bool(settled.get("handed_on_from"))
+
+    def decide(self) -> list[Step]:
+        """Assign, bind the employee's own entity instead of another's, bind the last open deal."""
+        filed = self._turn.filed
+        commands = [*self._assigned(filed), *self._own_client(filed), *self._last_deal(filed)]
+        return [self._turn.step(each, about=f"/{place}") for place, each in enumerate(commands)]
+
+    @property
+    def _owner(self) -> int | None:
+        """On whom the call was booked, hooks' change included."""
+        finish = next((s for s in self._turn.decided("finish") if isinstance(s.command, FinishCall)), None)
+        return finish.command.user_id if finish and isinstance(finish.command, FinishCall) else None
+
+    def _assigned(self, filed: Filed) -> list[AnyCommand]:
+        """The CRM hands what it created to who finishes the call; what we created we hand on ourselves."""
+        handed_on_from = (self._turn.noted(SETTLED) or {}).get("handed_on_from")
+        owner = self._owner
+        if not handed_on_from or not owner or owner == handed_on_from:
+            return []
+        return [AssignEntity(self._turn.call.key, each, owner) for each in filed.created]
+
+    def _own_client(self, filed: Filed) -> list[AnyCommand]:
+        """Of several clients with the number the owner's own; a hook that chooses itself is not overruled."""
+        turn, owner = self._turn, self._owner
+        if not turn.account.rules.is_choosing_by_employee or not filed.activity_id or not owner:
+            return []
+        if turn.has_plugins_for("process_registration_params") or filed.entity is None:
+            return []
+        own = creation.of_employee(turn.questions.clients(), owner)
+        if own is None or (own.kind, own.id) == (filed.entity.kind, filed.entity.id):
+            return []
+        key = turn.call.key
+        return [BindEntity(key, filed.activity_id, own), UnbindEntity(key, filed.activity_id, filed.entity)]
+
+    def _last_deal(self, filed: Filed) -> list[AnyCommand]:
+        """The youngest open deal of the contact or company that the call is tied to."""
+        turn, client = self._turn, filed.entity
+        if not turn.account.rules.is_binding_deal or not filed.activity_id or not _has_deals(client):
+            return []
+        deal = turn.account.adapter.open_deal(client) if client else None
+        return [BindEntity(turn.call.key, filed.activity_id, deal)] if deal else []
+
+
+def _has_deals(client: Entity | None) -> bool:
+    return client is not None and client.kind in {"contact", "company"}
