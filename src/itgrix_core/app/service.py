@@ -25,8 +25,8 @@ from itgrix_core.app.web.server import serve_pages
 from itgrix_core.calls.questions import Action
 from itgrix_core.calls.topology import Topology
 from itgrix_core.calls.tracker import Exchange, Tracker
-from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, NameList, Settings
-from itgrix_core.config.schema_rules import MissedSettings, Weekday
+from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, Settings
+from itgrix_core.config.schema_rules import MissedSettings, NameList, Weekday
 from itgrix_core.crm.adapter import Adapter
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.creation import CreationRule

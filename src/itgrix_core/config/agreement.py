@@ -56,7 +56,7 @@ def _of_tls(tls: TlsSettings) -> Iterator[tuple[str, str]]:
 
 
 def _of_account(crm: BitrixSettings) -> Iterator[tuple[KeyPath, str]]:
-    """Two ways to one portal, addresses over which secrets would travel readably, and missed calls of nobody."""
+    """Two ways to one portal, addresses over which secrets would be readable, missed calls of nobody."""
     application = crm.application
     if application.client_id and crm.webhook.get_secret_value():
         yield ("webhook",), "stands beside an application; leave one of the two"

@@ -11,7 +11,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from itgrix_core.config.schema_rules import CreationSettings, MissedSettings, Template
+from itgrix_core.config.schema_rules import (
+    CardSettings,
+    CreationSettings,
+    MissedSettings,
+    NameList,
+    Template,
+)
 from itgrix_core.config.section import Section
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -193,29 +199,6 @@ class AsteriskSettings(Section):
     crm: str | None = Field(
         default=None, description="Which entry of `crm` gets its calls; the only one if left out."
     )
-
-
-Moment = Literal["ring", "answer", "never"]
-
-
-class CardSettings(Section):
-    """When a call's card comes up at an employee's."""
-
-    show: Moment = Field(default="ring", description="While the phone rings, when he answers, or not at all.")
-    queues: dict[str, Moment] = Field(
-        default={}, description="The same by queue.", examples=[{"700": "answer"}]
-    )
-    users: dict[int, Moment] = Field(
-        default={}, description="The same by user id of the CRM; comes first.", examples=[{17: "never"}]
-    )
-
-
-class NameList(Section):
-    """Whose calls; a name that ends in * stands for all that begin like it."""
-
-    extensions: list[str] = Field(default=[], description="Employees' inside numbers.")
-    trunks: list[str] = Field(default=[], description="Endpoints through which calls come and go.")
-    numbers: list[str] = Field(default=[], description="Clients' numbers, in any spelling.")
 
 
 class ApplicationSettings(Section):

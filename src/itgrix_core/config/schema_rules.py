@@ -113,3 +113,26 @@ class MissedSettings(Section):
     members: list[int] = Field(
         default=[], description="User ids among whom `missed_owner` chooses by turn, or who is free."
     )
+
+
+Moment = Literal["ring", "answer", "never"]
+
+
+class CardSettings(Section):
+    """When a call's card comes up at an employee's."""
+
+    show: Moment = Field(default="ring", description="While the phone rings, when he answers, or not at all.")
+    queues: dict[str, Moment] = Field(
+        default={}, description="The same by queue.", examples=[{"700": "answer"}]
+    )
+    users: dict[int, Moment] = Field(
+        default={}, description="The same by user id of the CRM; comes first.", examples=[{17: "never"}]
+    )
+
+
+class NameList(Section):
+    """Whose calls; a name that ends in * stands for all that begin like it."""
+
+    extensions: list[str] = Field(default=[], description="Employees' inside numbers.")
+    trunks: list[str] = Field(default=[], description="Endpoints through which calls come and go.")
+    numbers: list[str] = Field(default=[], description="Clients' numbers, in any spelling.")
