@@ -7,6 +7,7 @@ of two linked PBXes is `each_pair`: a folder `recorded/<kind>-pair/NAME/` with t
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -150,6 +151,12 @@ EVERY = [
     Recorded(f"{path.parent.name}/{path.name.removesuffix('.ami.gz')}", path)
     for path in sorted(RECORDED.glob("*/*.ami.gz"))
 ]
+
+
+def pytest_sessionstart() -> None:
+    """A shell starts what it puts into the background deaf for Ctrl-C; processes of tests have to hear it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
