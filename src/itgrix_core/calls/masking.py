@@ -44,7 +44,7 @@ _SAME = frozenset({
 _TEXTS = frozenset({
     "actionid", "message", "context", "exten", "extension", "calleridnum", "connectedlinenum", "dnid",
     "queue", "conference", "bridgename", "dialstring", "parkerdialstring", "interface", "stateinterface",
-    "location", "value", "objectname", "key", "val", "family", "aor",
+    "location", "value", "objectname", "key", "val", "family", "aor", "forward",
 })  # fmt: skip
 _NAMES = frozenset({"calleridname", "connectedlinename", "membername", "name"})
 _THERE = frozenset({"auths", "outboundauths", "auth", "outboundauth"})
