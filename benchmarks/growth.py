@@ -8,9 +8,11 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from itgrix_core.calls.tracker import TICK, WANTED, Tracker
 from itgrix_core.wire.frames import Sieve, join_blocks
@@ -223,7 +225,14 @@ def stored_day(folder: Path, calls: int, together: int = 50) -> Iterator[tuple[i
     """
     from readers import listening_in
 
-    listening, tracker = listening_in(folder)
+    listening, tracker, database = listening_in(folder)
+    with closing(database):
+        yield from _stored(listening, tracker, calls, together)
+
+
+def _stored(
+    listening: Any, tracker: Tracker, calls: int, together: int
+) -> Iterator[tuple[int, dict[str, int]]]:
     dice, at = random.Random(SEED), BEGAN
     for first in range(0, calls, together):
         numbers = range(first, first + together)

@@ -150,7 +150,7 @@ def itgrix_service(port: int) -> None:
     """The service's whole listening: client, backlog, recorded log, tracker, a commit in SQLite per chunk."""
     from itgrix_core.ami.client import AmiClient
 
-    listening, _ = listening_in(Path(tempfile.mkdtemp()))
+    listening, _, _ = listening_in(Path(tempfile.mkdtemp()))
 
     def understand(data: bytes, received_at: float) -> None:
         listening.on_chunk(data, received_at)
@@ -160,8 +160,8 @@ def itgrix_service(port: int) -> None:
     _connect(AmiClient("127.0.0.1", port, on_chunk=understand))
 
 
-def listening_in(folder: Path) -> tuple[Any, Any]:
-    """A `Listening` on this data folder, and its tracker."""
+def listening_in(folder: Path) -> tuple[Any, Any, Any]:
+    """A `Listening` on this data folder, its tracker, and the database, which is to be closed."""
     from types import SimpleNamespace
 
     from itgrix_core.ami.recorder import Recorder
@@ -179,7 +179,7 @@ def listening_in(folder: Path) -> tuple[Any, Any]:
     recorder = Recorder(folder / "recorded", "bench")
     listening = Listening("bench", tracker, recorder, spool, StreamClock(), quiet, lambda action: None)
     catch_up([listening])
-    return listening, tracker
+    return listening, tracker, database
 
 
 def _connect(client: Any) -> None:
