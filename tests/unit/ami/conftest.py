@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import hmac
+import select
 import socket
 import threading
 import time
@@ -54,6 +55,7 @@ class ScriptedAsterisk:
         self.received = 0
         self.may_read = threading.Event()
         self.may_read.set()
+        self.turn = threading.RLock()
         self.threads = [threading.Thread(target=self._accept, daemon=True)]
         self.threads[0].start()
 
@@ -63,7 +65,7 @@ class ScriptedAsterisk:
 
     def say_bytes(self, data):
         """Send bytes on the newest connection."""
-        self.connections[-1].sendall(data)
+        self._send(self.connections[-1], data)
 
     def count(self, name):
         """How many actions of this name came."""
@@ -115,7 +117,7 @@ class ScriptedAsterisk:
                 return
             while True:
                 self.may_read.wait()
-                data = connection.recv(1 << 16)
+                data = self._receive(connection)
                 if not data:
                     return
                 self.received += len(data)
@@ -124,6 +126,22 @@ class ScriptedAsterisk:
                     *whole, held = held.split(b"\r\n\r\n")
                     for raw in whole:
                         self._act(connection, raw)
+
+    def _send(self, connection, data):
+        if self.tls is None:
+            connection.sendall(data)
+            return
+        with self.turn:
+            connection.sendall(data)
+
+    def _receive(self, connection):
+        """The next bytes. OpenSSL forbids to read in one thread while another writes, hence the turn."""
+        if self.tls is None:
+            return connection.recv(1 << 16)
+        if not connection.pending():
+            select.select([connection], [], [])
+        with self.turn:
+            return connection.recv(1 << 16)
 
     @staticmethod
     def proves(action, secret):
@@ -138,7 +156,7 @@ class ScriptedAsterisk:
         name = action.get("Action", "")
         text = self.answers[name](self, action) if name in self.answers else self.usual(action)
         if text is not None:
-            connection.sendall(text.encode("utf-8", "surrogateescape"))
+            self._send(connection, text.encode("utf-8", "surrogateescape"))
 
     def usual(self, action):
         """What Asterisk answers to this action."""
