@@ -77,9 +77,17 @@ def nothing(answer: Any, _before: Any) -> Accepted:
     raise NonsenseError(f"answered {_said(answer)}; this hook expects no answer")
 
 
+def _hints(fields: type) -> Mapping[str, Any]:
+    """The types of the known fields, shown to msgspec now: it may not learn one in two threads at once."""
+    hints = get_type_hints(fields)
+    for hint in hints.values():
+        msgspec.json.Decoder(hint)
+    return hints
+
+
 def params(fields: type) -> Accept:
     """All params: the answer takes the place of what was before. `fields` types those that are known."""
-    hints = get_type_hints(fields)
+    hints = _hints(fields)
 
     def accept(answer: Any, before: Any) -> Accepted:
         return Accepted(_fields(answer, before, hints))
@@ -89,7 +97,7 @@ def params(fields: type) -> Accept:
 
 def merged(fields: type) -> Accept:
     """The fields to write: the answer is laid over what was before."""
-    hints = get_type_hints(fields)
+    hints = _hints(fields)
 
     def accept(answer: Any, before: Any) -> Accepted:
         return Accepted({**before, **_fields(answer, before, hints)})
@@ -99,7 +107,7 @@ def merged(fields: type) -> Accept:
 
 def changes(fields: type) -> Accept:
     """Fields, an action, or a list of such: fields as `merged`, actions in their order."""
-    hints = get_type_hints(fields)
+    hints = _hints(fields)
 
     def accept(answer: Any, before: Any) -> Accepted:
         value, actions = dict(before), []

@@ -63,6 +63,7 @@ class Running:
         self.output_file = folder / f"{name}.out"
         self.log_file = folder / f"{name}.err"
         environment = {key: value for key, value in os.environ.items() if not key.startswith("ITGRIX_")}
+        environment["PYTHONFAULTHANDLER"] = "1"
         with self.output_file.open("wb") as out, self.log_file.open("wb") as err:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *arguments], stdout=out, stderr=err, env=environment, **options
@@ -343,6 +344,7 @@ class Stand:
             running.close() if isinstance(running, Portal) else running.kill()
         for running in self._running:
             assert "Traceback" not in running.log, running.log
+            assert "Fatal Python error" not in running.log, running.log
 
     def is_done(self, portal: Portal) -> None:
         """Waits until the outbox is empty and no call in the portal is open; the audit is clean then."""

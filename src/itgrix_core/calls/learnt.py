@@ -53,6 +53,9 @@ class Row(msgspec.Struct):
     learnt: Learnt
 
 
+_ROW = msgspec.json.Decoder(Row)
+
+
 def key_of(pbx: str) -> str:
     """Under which key a PBX's row is kept."""
     return f"{pbx}/learnt"
@@ -66,7 +69,7 @@ def dump(learnt: Learnt) -> bytes:
 def parse(row: bytes) -> Learnt | None:
     """The knowledge of a row; `None` for another version or a damaged one: the PBX is asked again anyway."""
     try:
-        saved = msgspec.json.decode(row, type=Row)
+        saved = _ROW.decode(row)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return saved.learnt if saved.version == VERSION else None

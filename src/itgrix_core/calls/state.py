@@ -199,6 +199,9 @@ class Row(msgspec.Struct):
     call: CallState
 
 
+_ROW = msgspec.json.Decoder(Row)
+
+
 def dump(call: CallState) -> bytes:
     """The call as a JSON row."""
     return msgspec.json.encode(Row(VERSION, call))
@@ -207,7 +210,7 @@ def dump(call: CallState) -> bytes:
 def parse(row: bytes) -> CallState | None:
     """The call of a row; `None` when it is of another version or damaged (then the channel list must do)."""
     try:
-        saved = msgspec.json.decode(row, type=Row)
+        saved = _ROW.decode(row)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return saved.call if saved.version == VERSION else None

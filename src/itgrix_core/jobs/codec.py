@@ -1,4 +1,8 @@
-"""Events and steps as JSON, for the outbox."""
+"""Events and steps as JSON, for the outbox.
+
+Decoders are made here, once, as everywhere in the project: msgspec learns a class when it is first asked for,
+and two threads that ask at once crash the process (seen with 0.20; tests/unit/jobs/test_codec.py).
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,8 @@ from itgrix_core.filing import commands
 from itgrix_core.outbox.engine import Job
 
 COMMANDS = {kind.kind: kind for kind in commands.AnyCommand.__args__}
+_COMMANDS = {name: msgspec.json.Decoder(kind) for name, kind in COMMANDS.items()}
+_EVENTS = {name: msgspec.json.Decoder(kind) for name, kind in BY_KIND.items()}
 
 
 def job_of(
@@ -33,10 +39,11 @@ def event_of(job: Job) -> CallEvent:
     Raises:
         ValueError: the payload is not (any more) what this version stores.
     """
-    kind = BY_KIND.get(job.kind)
-    if kind is None:
+    decoder = _EVENTS.get(job.kind)
+    if decoder is None:
         raise ValueError(f"there is no event of kind '{job.kind}'")
-    return msgspec.json.decode(job.payload, type=kind)
+    event: CallEvent = decoder.decode(job.payload)
+    return event
 
 
 class SavedStep(msgspec.Struct):
@@ -55,6 +62,9 @@ class Decision(msgspec.Struct):
     steps: list[SavedStep]
 
 
+_DECISION = msgspec.json.Decoder(Decision)
+
+
 def encode_decision(count: int, steps: Sequence[Step]) -> bytes:
     """A decision as a row."""
     saved = [
@@ -66,8 +76,8 @@ def encode_decision(count: int, steps: Sequence[Step]) -> bytes:
 
 def decode_decision(row: bytes) -> tuple[int, list[Step]]:
     """Count and steps of a row."""
-    decision = msgspec.json.decode(row, type=Decision)
+    decision = _DECISION.decode(row)
     return decision.count, [
-        Step(saved.key, msgspec.json.decode(saved.command, type=COMMANDS[saved.kind]), dict(saved.params))
+        Step(saved.key, _COMMANDS[saved.kind].decode(saved.command), dict(saved.params))
         for saved in decision.steps
     ]

@@ -23,6 +23,7 @@ Consumer = Callable[[Notice, Attempt], Result]
 CLICK, CALLBACK = "ONEXTERNALCALLSTART", "ONEXTERNALCALLBACKSTART"
 INSTALLED, UNINSTALLED = "ONAPPINSTALL", "ONAPPUNINSTALL"
 
+_NOTICE = msgspec.json.Decoder(Notice)
 _log = structlog.get_logger(__name__)
 
 
@@ -49,7 +50,7 @@ class NoticeJobs:
 
     def __call__(self, jobs: Sequence[Job], attempt: Attempt) -> Result:
         """As `outbox.engine.Handler`: one notice at a time."""
-        notice = msgspec.json.decode(jobs[0].payload, type=Notice)
+        notice = _NOTICE.decode(jobs[0].payload)
         return self._consumer(notice.event)(notice, attempt)
 
     def _consumer(self, event: str) -> Consumer:

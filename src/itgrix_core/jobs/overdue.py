@@ -41,6 +41,9 @@ class CallBackDue:
     title: str
 
 
+_DUE = msgspec.json.Decoder(CallBackDue)
+
+
 def form_of(opened: Missed) -> Literal["task", "todo"]:
     """What stands for it in the CRM."""
     return "todo" if opened.form == "todo" else "task"
@@ -66,7 +69,7 @@ class OverdueJobs:
         """Remind or escalate once."""
         job = jobs[0]
         try:
-            due = msgspec.json.decode(job.payload, type=CallBackDue)
+            due = _DUE.decode(job.payload)
             return self._look(job, due) or Done()
         except CrmUnavailable as error:
             return Later(error.seconds, str(error))

@@ -46,6 +46,9 @@ class RecordingWanted:
         return (self.recording.pbx if self.recording else "") or self.call.pbx
 
 
+_WANTED = msgspec.json.Decoder(RecordingWanted)
+
+
 class RecordingJobs:
     """The engine's handler for recording lanes.
 
@@ -72,7 +75,7 @@ class RecordingJobs:
         """Attach the recording of one call."""
         job = jobs[0]
         try:
-            wanted = msgspec.json.decode(job.payload, type=RecordingWanted)
+            wanted = _WANTED.decode(job.payload)
             return self._attach(job, wanted, attempt) or Done()
         except (RetryLater, CrmUnavailable) as error:
             return Later(error.seconds, str(error))

@@ -1,5 +1,8 @@
 """Events and steps as they lie in the outbox."""
 
+import subprocess
+import sys
+
 import pytest
 
 from itgrix_core.calls.events import BY_KIND, CallEnded, CallMerged
@@ -87,3 +90,34 @@ def test_a_job_is_due_at_once_or_after_its_delay():
     event = CallEnded(CALL, BEGAN)
     assert codec.job_of(event, BEGAN).not_before == 0.0
     assert codec.job_of(event, BEGAN, delay_seconds=0.1).not_before == BEGAN + 0.1
+
+
+MANY_THREADS = """
+import sys, threading
+from itgrix_core.jobs import codec
+from itgrix_core.outbox.engine import Job
+from itgrix_hooks.testing import BEGAN, make_call
+from itgrix_core.calls.events import BY_KIND
+
+sys.setswitchinterval(1e-6)
+jobs = [codec.job_of(kind(make_call(), BEGAN), BEGAN) for kind in BY_KIND.values() if "Conv" not in kind.kind]
+together = threading.Barrier(8)
+
+def read(first):
+    together.wait()
+    for job in jobs[first:] + jobs[:first]:
+        codec.event_of(job)
+
+threads = [threading.Thread(target=read, args=(number % len(jobs),)) for number in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_many_threads_may_read_their_first_event_at_once(attempt):
+    """A service that restarts with a backlog: msgspec crashed there, in a process that had read nothing."""
+    run = subprocess.run([sys.executable, "-c", MANY_THREADS], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")

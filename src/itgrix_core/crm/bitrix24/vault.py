@@ -51,6 +51,8 @@ class Window:
 
 
 _Kept = TypeVar("_Kept", Connection, Window)
+_CONNECTION = msgspec.json.Decoder(Connection)
+_WINDOW = msgspec.json.Decoder(Window)
 
 
 class Vault:
@@ -87,7 +89,7 @@ class Vault:
 
     def connection(self) -> Connection:
         """What is kept; an empty one before the first."""
-        found = self._read("json", Connection) or Connection()
+        found = self._read("json", _CONNECTION) or Connection()
         self._keep_secrets(found)
         return found
 
@@ -112,7 +114,7 @@ class Vault:
 
     def window(self, now: float) -> Window | None:
         """The open window."""
-        found = self._read("setup", Window)
+        found = self._read("setup", _WINDOW)
         return found if found and now < found.until else None
 
     def close_window(self) -> None:
@@ -130,14 +132,14 @@ class Vault:
             if secret:
                 self._keep(secret)
 
-    def _read(self, end: str, kind: type[_Kept]) -> _Kept | None:
+    def _read(self, end: str, decoder: msgspec.json.Decoder[_Kept]) -> _Kept | None:
         with _told(self._folder):
             try:
                 data = self._file(end).read_bytes()
             except FileNotFoundError:
                 return None
         try:
-            return msgspec.json.decode(data, type=kind)
+            return decoder.decode(data)
         except msgspec.MsgspecError:
             raise DataFolderError(
                 f"{self._file(end)} is damaged. Delete it and run `itgrix connect bitrix24 {self.account}`."
