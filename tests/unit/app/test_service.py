@@ -8,7 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from itgrix_core.app.demo import demo_seed, demo_settings
-from itgrix_core.app.service import Service, accounts_of, rules_of, topology_of
+from itgrix_core.app.from_settings import accounts_of, rules_of, topology_of
+from itgrix_core.app.service import Service
 from itgrix_core.calls.events import CallMerged
 from itgrix_core.config.schema import (
     AsteriskSettings,

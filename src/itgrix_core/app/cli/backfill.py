@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from itgrix_core.app.cli.invocation import Invocation, is_for_people
+from itgrix_core.app.from_settings import topology_of
 from itgrix_core.app.outward import call_as_json
-from itgrix_core.app.service import topology_of
 from itgrix_core.calls.events import CallEnded
 from itgrix_core.config.schema import AsteriskSettings, Settings
 from itgrix_core.errors import ConfigError

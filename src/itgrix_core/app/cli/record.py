@@ -14,8 +14,8 @@ import click
 from itgrix_core.ami.supervisor import Supervisor
 from itgrix_core.app.cli.invocation import Invocation
 from itgrix_core.app.cli.replay import summary
+from itgrix_core.app.from_settings import topology_of
 from itgrix_core.app.record import CallRecorder, streams_of
-from itgrix_core.app.service import topology_of
 from itgrix_core.calls.questions import Action
 from itgrix_core.calls.topology import Topology
 from itgrix_core.config.mistakes import dotted

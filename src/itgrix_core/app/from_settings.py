@@ -1,0 +1,122 @@
+"""The settings in the words of the rooms below, which know no configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+from typing import get_args
+
+from itgrix_core.calls.topology import Topology
+from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, Settings
+from itgrix_core.config.schema_rules import MissedSettings, NameList, Weekday
+from itgrix_core.crm.adapter import Adapter
+from itgrix_core.filing.creation import CreationRule
+from itgrix_core.filing.lists import Lists, Names
+from itgrix_core.filing.missed import MissedRules, WorkingHours
+from itgrix_core.filing.rules import CardRules, Rules
+from itgrix_core.jobs.accounts import Account, Accounts
+from itgrix_hooks.numbers import DialStyle
+from itgrix_hooks.tools import Pbx
+
+
+@dataclass(frozen=True, slots=True)
+class PbxInfo:
+    """What hooks may know of an Asterisk (`itgrix_hooks.tools.Pbx`)."""
+
+    name: str
+    timezone: str
+    region: str = ""
+    dial_style: DialStyle = "as given"
+    dial_prefix: str = ""
+
+
+def topology_of(asterisk: AsteriskSettings) -> Topology:
+    """The numbering rules of an Asterisk's settings."""
+    rules = asterisk.extensions
+    return Topology(
+        rules.min_length,
+        rules.max_length,
+        frozenset(rules.trunks),
+        frozenset(rules.internal),
+        rules.devices,
+        rules.mobiles,
+        links=asterisk.links,
+        link_header=asterisk.link_header,
+    )
+
+
+def pbx_of(name: str, asterisk: AsteriskSettings) -> Pbx:
+    """What hooks may know of it."""
+    numbers = asterisk.numbers
+    return PbxInfo(name, asterisk.timezone, numbers.region, numbers.dial_style, numbers.dial_prefix)
+
+
+def accounts_of(settings: Settings, adapters: Mapping[str, Adapter]) -> Accounts:
+    """The CRM accounts of the settings; an Asterisk that names none gets the only one."""
+    only = next(iter(settings.crm))
+    return Accounts(
+        by_name={name: Account(name, adapters[name], rules_of(crm)) for name, crm in settings.crm.items()},
+        of_pbx={name: asterisk.crm or only for name, asterisk in settings.asterisk.items()},
+        routes=settings.routes,
+    )
+
+
+def rules_of(crm: BitrixSettings) -> Rules:
+    """The filing rules of an account's settings."""
+    return Rules(
+        default_user=crm.default_user,
+        lines=crm.lines,
+        sources=crm.sources,
+        creation=creation_of(crm),
+        campaigns=crm.campaigns,
+        is_choosing_by_employee=crm.entity == "employee",
+        is_binding_deal=crm.bind_deal,
+        is_filing_internal=crm.file_internal,
+        missed_owner=crm.missed_owner,
+        missed=_missed(crm.missed),
+        answered_owner=crm.answered_owner,
+        owner_talk_seconds=crm.owner_talk_seconds,
+        is_per_talk=crm.transfers == "per_talk",
+        card_seconds=crm.card_seconds,
+        cards=CardRules(crm.cards.show, crm.cards.users, crm.cards.queues),
+        lists=Lists(only=_names(crm.only), never=_names(crm.never)),
+    )
+
+
+def creation_of(crm: BitrixSettings) -> tuple[CreationRule, ...]:
+    """The rules of creation; without any the portal's own, for the directions in `create_for`."""
+    if not crm.creation:
+        return (CreationRule("portal", frozenset(crm.create_for), "any"),) if crm.create_for else ()
+    return tuple(
+        CreationRule(
+            **{
+                **rule.model_dump(),
+                "directions": frozenset(rule.directions),
+                "lines": tuple(rule.lines),
+            }
+        )
+        for rule in crm.creation
+    )
+
+
+def _missed(settings: MissedSettings) -> MissedRules:
+    days = frozenset(get_args(Weekday).index(day) for day in settings.hours.days)
+    begin, end = time.fromisoformat(settings.hours.begin), time.fromisoformat(settings.hours.end)
+    hours = WorkingHours(begin, end, days)
+    return MissedRules(
+        form=settings.ask,
+        minutes=settings.minutes,
+        hours=None if settings.all_day else hours,
+        title=settings.title,
+        text=settings.text,
+        remind_minutes=settings.remind_minutes,
+        escalate_minutes=settings.escalate_minutes,
+        late_minutes=settings.late_minutes,
+        owners=settings.owners,
+        members=tuple(settings.members),
+    )
+
+
+def _names(listed: NameList) -> Names:
+    return Names(tuple(listed.extensions), tuple(listed.trunks), tuple(listed.numbers))
