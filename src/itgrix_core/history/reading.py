@@ -11,7 +11,7 @@ from itgrix_core.config.schema import HistorySettings
 from itgrix_core.errors import HistoryError
 from itgrix_core.history.table import Columns, Table, open_table
 from itgrix_core.wire import rows as words
-from itgrix_core.wire.cdr import Groups
+from itgrix_core.wire.cdr import CdrGroups
 from itgrix_core.wire.clusters import NAMING, OLDEST_SECONDS, Cluster, Clusters
 from itgrix_core.wire.rows import CdrRow, CelRow, LocalTimes
 
@@ -242,7 +242,7 @@ def _past(cluster: Cluster, cdrs: list[CdrRow]) -> PastCalls:
 
 
 def _grouped(cdrs: Iterable[CdrRow]) -> Iterator[list[CdrRow]]:
-    groups = Groups()
+    groups = CdrGroups()
     for cdr in cdrs:
         yield from (group.cdrs for group in groups.add(cdr))
     yield from (group.cdrs for group in groups.rest())

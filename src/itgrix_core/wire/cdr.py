@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from itgrix_core.wire.joining import Group, Joining
 from itgrix_core.wire.rows import CdrRow, CelRow
 
 PATIENCE_SECONDS = 2 * 3600.0
@@ -19,56 +20,33 @@ INSIDE = frozenset({"s", "h", "t", "i"})
 
 
 @dataclass(slots=True)
-class Group:
+class CdrGroup(Group):
     """CDRs of one call."""
 
     cdrs: list[CdrRow] = field(default_factory=list)
-    keys: set[str] = field(default_factory=set)
-    last_at: float = 0.0
+
+    def unite(self, other: CdrGroup) -> None:
+        """Take the CDRs of the other one."""
+        Group.unite(self, other)
+        self.cdrs += other.cdrs
 
 
-class Groups:
+class CdrGroups:
     """Takes CDRs in the order of their file, gives those of a call together."""
 
     def __init__(self) -> None:
-        self._by_key: dict[str, Group] = {}
-        self._open: dict[int, Group] = {}
-        self._swept_at = 0.0
+        self._joining = Joining(CdrGroup, PATIENCE_SECONDS)
 
-    def add(self, cdr: CdrRow) -> Iterator[Group]:
+    def add(self, cdr: CdrRow) -> Iterator[CdrGroup]:
         """Take the next CDR; the groups that will get none any more."""
-        yield from self._sweep(cdr.ordered_at)
-        keys = _keys(cdr)
-        found = {id(group): group for key in keys if (group := self._by_key.get(key))}
-        group, *others = found.values() or [Group()]
-        self._open[id(group)] = group
-        for other in others:
-            group.cdrs += other.cdrs
-            group.keys |= other.keys
-            self._by_key |= dict.fromkeys(other.keys, group)
-            del self._open[id(other)]
+        yield from map(self._joining.release, self._joining.too_old(cdr.ordered_at))
+        group = self._joining.of(_keys(cdr))
         group.cdrs.append(cdr)
         group.last_at = max(group.last_at, cdr.ordered_at)
-        group.keys.update(keys)
-        self._by_key |= dict.fromkeys(keys, group)
 
-    def rest(self) -> list[Group]:
+    def rest(self) -> list[CdrGroup]:
         """Those that are left at the end."""
-        return [self._release(group) for group in list(self._open.values())]
-
-    def _sweep(self, now: float) -> Iterator[Group]:
-        if now - self._swept_at < PATIENCE_SECONDS / 12:
-            return
-        self._swept_at = now
-        for group in list(self._open.values()):
-            if now - group.last_at > PATIENCE_SECONDS:
-                yield self._release(group)
-
-    def _release(self, group: Group) -> Group:
-        del self._open[id(group)]
-        for key in group.keys:
-            self._by_key.pop(key, None)
-        return group
+        return [self._joining.release(group) for group in self._joining.rest()]
 
 
 def _keys(cdr: CdrRow) -> list[str]:

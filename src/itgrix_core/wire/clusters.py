@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from itgrix_core.wire.joining import Group, Joining
 from itgrix_core.wire.rows import CelRow
 
 IGNORED = frozenset({"LINKEDID_END", "STREAM_BEGIN", "STREAM_END", "DTMF"})
@@ -26,21 +27,35 @@ _REMEMBERED = 10_000
 
 
 @dataclass(slots=True)
-class Cluster:
+class Cluster(Group):
     """Rows that belong together, each with its place in the stream.
 
     Attributes:
         living: Uniqueids whose end has not come.
         born: Uniqueids whose beginning was seen.
-        keys: what it is found by.
-        last_at: time of its newest row, Unix seconds.
     """
 
     rows: list[tuple[int, CelRow]] = field(default_factory=list)
     living: dict[str, None] = field(default_factory=dict)
     born: set[str] = field(default_factory=set)
-    keys: set[str] = field(default_factory=set)
-    last_at: float = 0.0
+
+    def take(self, place: int, row: CelRow) -> None:
+        """A row and its place in the stream."""
+        self.rows.append((place, row))
+        self.last_at = row.at
+        if row.event == "CHAN_END":
+            self.living.pop(row.uniqueid, None)
+        else:
+            self.living[row.uniqueid] = None
+        if row.event == "CHAN_START":
+            self.born.add(row.uniqueid)
+
+    def unite(self, other: Cluster) -> None:
+        """Take the rows of the other one."""
+        Group.unite(self, other)
+        self.rows += other.rows
+        self.living |= other.living
+        self.born |= other.born
 
     @property
     def is_over(self) -> bool:
@@ -71,75 +86,34 @@ class Clusters:
     """Takes rows in their order, gives clusters as soon as they are over; holds only those that are not."""
 
     def __init__(self) -> None:
-        self._by_key: dict[str, Cluster] = {}
-        self._open: dict[int, Cluster] = {}
+        self._joining = Joining(Cluster, OLDEST_SECONDS)
         self._gone: dict[str, None] = {}
         self._count = 0
-        self._swept_at = 0.0
 
     def __len__(self) -> int:
         """How many are open."""
-        return len(self._open)
+        return len(self._joining)
 
     def add(self, row: CelRow) -> Iterator[Cluster]:
         """Take the next row; the clusters that are over by it (or by their age)."""
         if row.event in IGNORED or row.uniqueid in self._gone:
             return
         self._count += 1
-        cluster = self._cluster_of(row)
-        cluster.rows.append((self._count, row))
-        cluster.last_at = row.at
-        if row.event == "CHAN_END":
-            cluster.living.pop(row.uniqueid, None)
-        else:
-            cluster.living[row.uniqueid] = None
-        if row.event == "CHAN_START":
-            cluster.born.add(row.uniqueid)
+        cluster = self._joining.of(_keys(row))
+        cluster.take(self._count, row)
         if cluster.is_over:
             yield self._release(cluster)
-        yield from self._sweep(row.at)
+        yield from map(self._release, self._joining.too_old(row.at))
 
     def rest(self) -> list[Cluster]:
         """Those that are still open, oldest first."""
-        return [self._release(cluster) for cluster in list(self._open.values())]
-
-    def _cluster_of(self, row: CelRow) -> Cluster:
-        keys = list(_keys(row))
-        found = {id(known): known for key in keys if (known := self._by_key.get(key))}
-        cluster, *others = found.values() or [Cluster()]
-        self._open[id(cluster)] = cluster
-        for other in others:
-            self._unite(cluster, other)
-        for key in keys:
-            cluster.keys.add(key)
-            self._by_key[key] = cluster
-        return cluster
-
-    def _unite(self, into: Cluster, other: Cluster) -> None:
-        into.rows += other.rows
-        into.living |= other.living
-        into.born |= other.born
-        into.keys |= other.keys
-        self._by_key |= dict.fromkeys(other.keys, into)
-        del self._open[id(other)]
+        return [self._release(cluster) for cluster in self._joining.rest()]
 
     def _release(self, cluster: Cluster) -> Cluster:
-        del self._open[id(cluster)]
-        for key in cluster.keys:
-            del self._by_key[key]
         self._gone |= dict.fromkeys(cluster.uniqueids)
         while len(self._gone) > _REMEMBERED:
             del self._gone[next(iter(self._gone))]
-        return cluster
-
-    def _sweep(self, now: float) -> Iterator[Cluster]:
-        """Once an hour of the stream's time: what is too old."""
-        if now - self._swept_at < OLDEST_SECONDS / 12:
-            return
-        self._swept_at = now
-        for cluster in list(self._open.values()):
-            if now - cluster.last_at > OLDEST_SECONDS:
-                yield self._release(cluster)
+        return self._joining.release(cluster)
 
 
 def _keys(row: CelRow) -> Iterator[str]:
