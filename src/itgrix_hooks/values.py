@@ -199,6 +199,7 @@ class Call:
         action_id: the ActionID of that request.
         is_found: the call was on already when we came; what happened before is not known.
         is_in_menu: the caller was last in a voice menu or announcement: no phone was tried after it.
+        is_blacklisted: the caller is on FreePBX's own blacklist; such a call is not filed.
         lost_sight: why the end was not seen, "" if it was.
         untold: of a call that was read from CDR and CEL afterwards: the fields that these could not tell, by
             their names in `itgrix replay --json` ("hangup_by", "rang_at" …); () of one that was watched.
@@ -232,6 +233,7 @@ class Call:
     action_id: str | None = None
     is_found: bool = False
     is_in_menu: bool = False
+    is_blacklisted: bool = False
     lost_sight: str = ""
     untold: tuple[str, ...] = ()
     part_of: str = ""

@@ -38,7 +38,7 @@ def test_every_trap_has_recordings_and_every_recording_a_trap(all_recordings):
     assert all("`" in cell for _, cell in rows)
 
 
-@pytest.mark.parametrize("number", range(1, 24))
+@pytest.mark.parametrize("number", range(1, 25))
 def test_a_trap_shows(number, recording_of):
     """What makes it a trap is in the stream."""
     recording, look = SHOWS[number]
@@ -215,3 +215,11 @@ def _answered_elsewhere_by_nobody(messages):
     (stopped,) = events(messages, "Hangup", Channel="PJSIP/104")
     (refused,) = events(messages, "DialEnd", DialStatus="ABORT")
     return stopped.get("Cause") == "26" and messages.index(stopped) < messages.index(refused)
+
+
+@trap(24, "ast22-freepbx/freepbx_blacklisted")
+def _the_entry_and_a_call_like_others(messages):
+    (entry,) = events(messages, "DBGetResponse", Family="blacklist")
+    (client,) = events(messages, "Newchannel")
+    is_his = entry.get("ActionID").endswith(client.get("Uniqueid"))
+    return is_his and entry.get("Key") == client.get("CallerIDNum")

@@ -32,9 +32,9 @@ TIMES = (
     "started_at", "rang_at", "caller_heard_answer_at", "answered_at", "ended_at", "agent_rang_at",
     "agent_answered_at", "wait_s", "talk_s",
 )  # fmt: skip
-NOT_COMPARED = {"key", "untold", "recordings", "action_id"}
+NOT_COMPARED = {"key", "untold", "recordings", "action_id", "blacklisted"}
 """The key is what calls are matched by; these CEL files have no column that names a recording; no row has an
-ActionID, which is a word between AMI and who asked (`untold` says so)."""
+ActionID, which is a word between AMI and who asked, nor AstDB's blacklist (`untold` says so)."""
 
 MIDCALL = "*/*snapshot_midcall"
 HOT_DESK = "*/freepbx_hotdesk_changes"
@@ -137,6 +137,8 @@ def test_what_the_rows_do_not_say_is_marked_in_the_call(each_recording):
         assert ("recordings" in call["untold"]) == bool(call["answered_at"])
         assert "hangup_by" not in call["untold"]
         assert ("action_id" in call["untold"]) == call["click_to_call"]
+        assert not call["blacklisted"]
+        assert "blacklisted" not in call["untold"] or not (call["legs"] or call["answered_at"])
 
 
 def test_without_the_column_extra_the_calls_are_the_same_but_for_how_they_ended(each_recording, tmp_path):

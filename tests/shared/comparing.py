@@ -16,7 +16,7 @@ CallWords = dict[str, Any]
 EQUAL = (
     "direction", "external_number", "external_name", "did", "trunk", "extension", "dialled", "queue",
     "answered_by", "last_agent", "transfers", "disposition", "hangup_by", "click_to_call", "tried_trunks",
-    "action_id", "before_login",
+    "action_id", "before_login", "blacklisted",
 )  # fmt: skip
 """Fields that have to be equal."""
 

@@ -44,6 +44,7 @@ def call_as_json(call: Call) -> dict[str, Any]:
         **_agent(call),
         "before_login": call.is_found,
         "ivr": call.is_in_menu,
+        "blacklisted": call.is_blacklisted,
         "recordings": [{"file": file_name(r), "pbx": r.pbx or call.pbx} for r in call.recordings],
         "lost_sight": call.lost_sight or None,
         "untold": list(call.untold),

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from itgrix_core.calls.events import CallEnded, CallMerged, CallStarted, Told
 from itgrix_core.calls.parts import Answer, Entry, Excerpt, Part, counted
-from itgrix_core.calls.questions import RECORDING_ID, WIRE_ID
+from itgrix_core.calls.questions import BLACKLIST_ID, RECORDING_ID, WIRE_ID
 from itgrix_core.calls.tracker import Tracker
 from itgrix_core.wire.frames import is_banner
 from itgrix_core.wire.messages import Message
@@ -210,6 +210,6 @@ def _uniqueids_of(message: Message) -> list[str]:
         if not prefix.lower().endswith(b"bridge")
     ]
     action_id = message.get("ActionID")
-    asked = (ours for ours in (RECORDING_ID, WIRE_ID) if action_id.startswith(ours))
+    asked = (ours for ours in (RECORDING_ID, WIRE_ID, BLACKLIST_ID) if action_id.startswith(ours))
     found += [action_id.removeprefix(ours) for ours in asked]
     return list(dict.fromkeys(found))

@@ -6,7 +6,9 @@ ActionID and comes back with the answer (docs/architecture.md §9.13; docs/facts
 
 Who uses a device only AstDB knows (docs/facts/freepbx.md 6), and a hot desk's user changes without an event.
 So the phones of a list are asked about, and where one was found, each phone again whenever it has a channel.
-What an endpoint is that does not look like a phone, its own details may tell.
+What an endpoint is that does not look like a phone, its own details may tell. On such a PBX the number of
+each caller from outside is looked up in FreePBX's blacklist, a family of AstDB: the dialplan sends those
+callers away, and no event says why.
 
 The ends of a link are asked what they know of their wire: the Call-ID, or an id in a header of the operator's
 (docs/operating.md). The variable that goes with that header is set by the Dial (its option `b`), so that it
@@ -24,6 +26,7 @@ from itgrix_core.wire.messages import Message
 RECORDING_VARIABLE = "MIXMONITOR_FILENAME"
 RECORDING_ID = "itgrix-recording-"
 DEVICE_ID = "itgrix-device-"
+BLACKLIST_ID = "itgrix-blacklist-"
 ENDPOINT_ID = "itgrix-endpoint-"
 PEER_ID = "itgrix-peer-"
 WIRE_ID = "itgrix-wire-"
@@ -58,10 +61,21 @@ def _recording(message: Message, topology: Topology) -> Action | None:  # noqa: 
 def _of_channel(message: Message, topology: Topology) -> Action | None:
     """A phone's channel: who uses it now, on a PBX that keeps devices or of which that is not known yet."""
     channel, learnt = message.get("Channel"), topology.learnt
-    if topology.kind_of(channel) is not ChannelKind.PHONE:
+    kind = topology.kind_of(channel)
+    if kind is ChannelKind.TRUNK and learnt.has_devices:
+        return _of_caller(message)
+    if kind is not ChannelKind.PHONE:
         return None
     device = endpoint_of(channel)
     return _device(device) if learnt.has_devices or device not in learnt.devices else None
+
+
+def _of_caller(message: Message) -> Action | None:
+    """A trunk's channel: is its caller on the blacklist? One that we dial is born without a number."""
+    number = message.get("CallerIDNum")
+    if not number.removeprefix("+").isdigit():
+        return None
+    return _entry(BLACKLIST_ID + message.get("Uniqueid"), "blacklist", number)
 
 
 def _of_endpoint(message: Message, topology: Topology) -> Action | None:
@@ -85,12 +99,12 @@ def _of_peer(message: Message, topology: Topology) -> Action | None:
 
 
 def _device(device: str) -> Action:
-    return (
-        ("Action", "DBGet"),
-        ("ActionID", DEVICE_ID + device),
-        ("Family", "DEVICE"),
-        ("Key", f"{device}/user"),
-    )
+    return _entry(DEVICE_ID + device, "DEVICE", f"{device}/user")
+
+
+def _entry(action_id: str, family: str, key: str) -> Action:
+    """An entry of AstDB."""
+    return (("Action", "DBGet"), ("ActionID", action_id), ("Family", family), ("Key", key))
 
 
 def question_about_end(end: Channel, uniqueid: str, header: str) -> Action | None:

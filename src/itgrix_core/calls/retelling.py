@@ -87,6 +87,8 @@ def _untold(call: Call, lives: Mapping[str, Life], is_by_cdr: bool) -> Iterator[
         yield "external_number"
     if call.is_click_to_call:
         yield "action_id"
+    if call.direction is Direction.INBOUND and not call.conversations:
+        yield "blacklisted"
     if call.is_answered and not call.recordings:
         yield "recordings"
     if is_by_cdr:

@@ -52,6 +52,7 @@ def snapshot(call: CallState, side: Side) -> Call:
         action_id=call.action_id or None,
         is_found=call.is_found,
         is_in_menu=how is Disposition.MISSED and call.is_pbx_answered and not call.legs and not call.queue,
+        is_blacklisted=call.is_blacklisted,
         lost_sight=call.lost_sight,
         timezone=side.timezone,
     )

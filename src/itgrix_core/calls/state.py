@@ -127,6 +127,7 @@ class CallState:
         is_found: the channel list told of it first, in the middle of its life.
         is_originated: the PBX called first (click-to-call).
         has_abandoned: Asterisk said QueueCallerAbandon.
+        is_blacklisted: the caller's number is on FreePBX's blacklist.
         is_shut_down: the PBX, going down, took it with it.
         is_pbx_answered: the PBX took the caller's channel (menu, queue, announcement).
         caller_up_at: when the caller's channel came up: by the PBX, or with the human's answer.
@@ -165,6 +166,7 @@ class CallState:
     is_found: bool = False
     is_originated: bool = False
     has_abandoned: bool = False
+    is_blacklisted: bool = False
     is_shut_down: bool = False
     is_pbx_answered: bool = False
     caller_up_at: float | None = None

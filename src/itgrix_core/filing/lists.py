@@ -3,6 +3,7 @@
 Three kinds of names: employees' extensions, trunks, and numbers outside; a name that ends in `*` stands for
 all that begin like it. A call with a listed trunk or number is not filed. An extension on the black list
 counts as nobody's: it sees no card and owns no call; a call that only such ones had to do with is not filed.
+Nor is a call of somebody whom the PBX itself shuts out.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ class Lists:
     def why_not(self, call: Call) -> str:
         """Why a call is not filed, "" if it may be; may change while more phones ring."""
         number = call.client_number
+        if call.is_blacklisted:
+            return "the client's number is on the PBX's own blacklist"
         if call.trunk and _is_shut_out(call.trunk, self.only.trunks, self.never.trunks):
             return f"trunk {call.trunk} is not filed, by the lists of the configuration"
         if number and _is_listed(number, self.never.numbers):

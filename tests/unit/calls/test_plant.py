@@ -215,6 +215,30 @@ def test_a_phones_channel_is_asked_about_where_users_change(pbx):
     assert question(pbx, "Newchannel", Channel="Local/101@from-queue-0000000c;1") is None
 
 
+CALLER = {"Channel": "PJSIP/provider1-00000001", "Uniqueid": "1.0"}
+
+
+def test_callers_from_outside_are_looked_up_in_freepbx_blacklist(pbx):
+    """Where AstDB keeps devices; neither callers without a number nor channels that we dial."""
+    assert question(pbx, "Newchannel", **CALLER, CallerIDNum="79037654321") is None
+    tell_device(pbx, "101", "101")
+    assert question(pbx, "Newchannel", **CALLER, CallerIDNum="79037654321") == {
+        "Action": "DBGet", "ActionID": "itgrix-blacklist-1.0", "Family": "blacklist", "Key": "79037654321",
+    }  # fmt: skip
+    for number in ("anonymous", "<unknown>", ""):
+        assert question(pbx, "Newchannel", **CALLER, CallerIDNum=number) is None
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_call_knows_that_the_pbx_shuts_its_caller_out(pbx, is_listed):
+    """An entry of whatever value is one; what AstDB does not have it answers by an error."""
+    pbx.call_in(number="79037654321", did="89161234567")
+    if is_listed:
+        entry = {"Family": "blacklist", "Key": "79037654321", "Val": "1"}
+        pbx.say("DBGetResponse", ActionID="itgrix-blacklist-1.0", **entry)
+    assert pbx.hang_up("1.0")[-1].call.is_blacklisted is is_listed
+
+
 # ---- what was learnt stays --------------------------------------------------------------------------------
 def test_what_was_learnt_is_saved_beside_the_calls(pbx):
     """A tracker that goes on from saved rows knows it; a damaged row is nothing, the PBX is asked again."""

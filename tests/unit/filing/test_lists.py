@@ -31,6 +31,11 @@ def test_without_lists_everything_is_filed():
     assert why_not() == ""
 
 
+def test_whom_the_pbx_shuts_out_is_not_filed():
+    """Whatever the lists of the configuration say."""
+    assert why_not(replace(CALL, is_blacklisted=True)) == "the client's number is on the PBX's own blacklist"
+
+
 @pytest.mark.parametrize("number", ["79161234567", "+7 (916) 123-45-67", "89161234567", "7916*", "+7 916*"])
 def test_a_client_on_the_black_list_is_not_filed(number):
     """However his number is written; a beginning stands for all of its numbers."""

@@ -3,7 +3,8 @@
 Answers to what is asked after each login and at a phone's channel (`questions`), evidence of different worth.
 AstDB's DEVICE/<device>/user is FreePBX's own word. An endpoint that looks like a phone is none when we have
 to prove ourselves to it and it never to us. One that does not look like a phone is one when its caller id is
-an inside number, or when a queue rings it directly: a provider has neither.
+an inside number, or when a queue rings it directly: a provider has neither. AstDB also tells whom FreePBX's
+blacklist shuts out.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import re
 
 from itgrix_core.calls.board import Board
-from itgrix_core.calls.questions import DEVICE_ID, PEER_ID
+from itgrix_core.calls.questions import BLACKLIST_ID, DEVICE_ID, PEER_ID
 from itgrix_core.calls.state import CallState, Channel
 from itgrix_core.calls.table import Phase
 from itgrix_core.calls.topology import REAL, ChannelKind, endpoint_of
@@ -68,11 +69,20 @@ def _learn_phone(board: Board, endpoint: str, extension: str) -> None:
         board.side.has_learnt = True
 
 
-def on_device(board: Board, message: Message, at: float) -> None:  # noqa: ARG001 - a handler's shape
-    """AstDB tells a device's user: at once also for its calls that are on."""
+def on_entry(board: Board, message: Message, at: float) -> None:  # noqa: ARG001 - a handler's shape
+    """AstDB tells a device's user (at once also for its calls that are on), or that a caller is shut out."""
     device, _, what = message.get("Key").partition("/")
     if message.get("Family") == "DEVICE" and what == "user":
         _learn_device(board, device, message.get("Val"))
+    elif message.get("ActionID").startswith(BLACKLIST_ID):
+        _shut_out(board, board.side.id_of(message.get("ActionID").removeprefix(BLACKLIST_ID)))
+
+
+def _shut_out(board: Board, uniqueid: str) -> None:
+    call = board.channels.get(uniqueid)
+    if call is not None and call.caller == uniqueid and not call.is_blacklisted:
+        call.is_blacklisted = True
+        board.changed[call.key] = None
 
 
 def on_no_device(board: Board, message: Message, at: float) -> None:  # noqa: ARG001 - a handler's shape
@@ -110,5 +120,5 @@ HANDLERS = {
     "EndpointList": on_endpoint,
     "EndpointDetail": on_detail,
     "QueueMember": on_member,
-    "DBGetResponse": on_device,
+    "DBGetResponse": on_entry,
 }

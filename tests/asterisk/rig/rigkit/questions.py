@@ -24,7 +24,8 @@ def questions_about(message: Message) -> list[Action]:
         return [_recording(message.get("Channel"), message.get("Uniqueid"))]
     if message.name == "Newchannel":
         technology, _, rest = message.get("Channel").partition("/")
-        return [_user_of(rest.rpartition("-")[0])] if technology in PHONE_LIKE else []
+        asked = [_user_of(rest.rpartition("-")[0])] if technology in PHONE_LIKE else []
+        return asked + ([_shut_out(message)] if asked and message.get("CallerIDNum").isdigit() else [])
     if message.name in ("EndpointList", "PeerEntry"):
         name = message.get("ObjectName")
         return [_user_of(name) if name.isdigit() else _details_of(message.name, name)]
@@ -46,6 +47,15 @@ def _user_of(device: str) -> Action:
         "ActionID": f"itgrix-device-{device}",
         "Family": "DEVICE",
         "Key": f"{device}/user",
+    }
+
+
+def _shut_out(message: Message) -> Action:
+    return {
+        "Action": "DBGet",
+        "ActionID": f"itgrix-blacklist-{message.get('Uniqueid')}",
+        "Family": "blacklist",
+        "Key": message.get("CallerIDNum"),
     }
 
 

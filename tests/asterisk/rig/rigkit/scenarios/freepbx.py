@@ -59,6 +59,16 @@ async def freepbx_declined_without_voicemail(stage: Stage) -> None:
 
 
 @recorded
+async def freepbx_blacklisted(stage: Stage) -> None:
+    """A caller on the blacklist: the PBX answers, lets him wait for 2 s and hangs up."""
+    caller = await stage.dial_in("79168880198", f"{DID}0102")
+    await caller.until_over()
+    await stage.quiet()
+    note = "the caller is on FreePBX's blacklist: nothing is filed"
+    stage.calls.append(truth.inbound(caller, [], "missed", blacklisted=True, note=note))
+
+
+@recorded
 async def freepbx_caller_may_not_transfer(stage: Stage) -> None:
     """The caller presses ##104 while he talks with 102: nothing comes of it; he hangs up."""
     caller, agent = await talk(stage, "79168880104", f"{DID}0102", "102")
