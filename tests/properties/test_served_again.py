@@ -30,7 +30,7 @@ def feed(tracker, timed):
 
 def channel_list(messages, at):
     """What the PBX that has said these messages answers about its channels."""
-    board = Switchboard()
+    board = Switchboard({})
     for message, said_at in messages:
         if message.is_event:
             board.apply(message, "", said_at)

@@ -74,9 +74,15 @@ def _originate(action: Message, _: Switchboard) -> bytes:
     return error(action, "Originate failed")
 
 
-def _dbget(action: Message, _: Switchboard) -> bytes:
-    """A replayed PBX has no AstDB."""
-    return error(action, "Database entry not found")
+def _dbget(action: Message, board: Switchboard) -> bytes:
+    """Headers in the order of recording `freepbx_blacklisted`."""
+    family, key = action.get("Family"), action.get("Key")
+    value = board.entries.get((family, key))
+    if value is None:
+        return error(action, "Database entry not found")
+    begin = _list_begins(action, "Result will follow")
+    entry = (("Event", "DBGetResponse"), ("Family", family), ("Key", key), ("Val", value), *_ident(action))
+    return begin + block(*entry) + _list_ends(action, "DBGetComplete", 1)
 
 
 def _core_settings(action: Message, _: Switchboard) -> bytes:
@@ -137,10 +143,16 @@ def _status_item(channel: BoardChannel, board: Switchboard, names: list[str]) ->
 
 def _list(action: Message, item: str, complete: str, sentence: str, items: list[Headers]) -> bytes:
     """A list answer: the response, one event per item, the event that counts them."""
-    parts = [response(action, "Success", ("EventList", "start"), ("Message", sentence))]
-    parts += [block(("Event", item), *_ident(action), *headers) for headers in items]
-    end = (("Event", complete), *_ident(action), ("EventList", "Complete"), ("ListItems", str(len(items))))
-    return b"".join([*parts, block(*end)])
+    said = [block(("Event", item), *_ident(action), *headers) for headers in items]
+    return b"".join([_list_begins(action, sentence), *said, _list_ends(action, complete, len(items))])
+
+
+def _list_begins(action: Message, sentence: str) -> bytes:
+    return response(action, "Success", ("EventList", "start"), ("Message", sentence))
+
+
+def _list_ends(action: Message, complete: str, count: int) -> bytes:
+    return block(("Event", complete), *_ident(action), ("EventList", "Complete"), ("ListItems", str(count)))
 
 
 ANSWERS: dict[str, Callable[[Message, Switchboard], bytes]] = {

@@ -11,6 +11,7 @@ because bytes in a socket are not bytes that somebody has read.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 from itgrix_core.wire.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from itgrix_core.sandbox.recordings import RecordedLog
 
@@ -53,6 +54,22 @@ def events_of(log: RecordedLog) -> list[RecordedEvent]:
             stamped = message if at is None else Message(_stamped(raw, at))
             events.append(RecordedEvent(stamped, frozenset(classes) - {"all"}, at))
     return events
+
+
+_ENTRY = re.compile(rb"^Event: DBGetResponse\r\n(?:.+\r\n)*", re.MULTILINE)
+
+
+def entries_of(logs: Iterable[RecordedLog]) -> dict[tuple[str, str], str]:
+    """What AstDB held when these were recorded, by family and key, as far as somebody asked.
+
+    Each entry is what was told of it first; that a hot desk changes hands in the middle is not replayed.
+    """
+    entries: dict[tuple[str, str], str] = {}
+    for log in logs:
+        for raw in _ENTRY.findall(log.data):
+            message = Message(raw.rstrip(b"\r\n"))
+            entries.setdefault((message.get("Family"), message.get("Key")), message.get("Val"))
+    return entries
 
 
 def _blocks(log: RecordedLog) -> Iterator[tuple[bytes, float | None]]:

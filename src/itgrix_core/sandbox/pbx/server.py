@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from itgrix_core.errors import AmiError
-from itgrix_core.sandbox.pbx.programme import Programme, RecordedEvent, Run
+from itgrix_core.sandbox.pbx.programme import Programme, RecordedEvent, Run, entries_of
 from itgrix_core.sandbox.pbx.session import Session
 from itgrix_core.sandbox.pbx.switchboard import Switchboard
 from itgrix_core.sandbox.recordings import RecordedLog, load
@@ -59,7 +59,7 @@ class RunningPbx:
         self._grace = grace
         self._settle = settle
         self._programme = Programme(logs, overlap)
-        self._board = Switchboard()
+        self._board = Switchboard(entries_of(logs))
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._door = threading.Lock()

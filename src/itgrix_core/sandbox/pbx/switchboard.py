@@ -1,4 +1,4 @@
-"""What a replayed PBX knows at this moment: its channels and their variables.
+"""What a replayed PBX knows at this moment: its channels and their variables; and its AstDB.
 
 A client that logs in in the middle of calls asks for the channels, and one that masks `VarSet` away asks for
 single variables. The answers are gathered from the very events that have been served, masked or not, so
@@ -7,7 +7,7 @@ they can never contradict the stream.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from itgrix_core.wire.messages import Message, make_message
@@ -54,9 +54,14 @@ class BoardChannel:
 
 
 class Switchboard:
-    """Channels by Uniqueid, kept up to date by `apply`."""
+    """Channels by Uniqueid, kept up to date by `apply`.
 
-    def __init__(self) -> None:
+    Args:
+        entries: what AstDB holds, by family and key.
+    """
+
+    def __init__(self, entries: Mapping[tuple[str, str], str]) -> None:
+        self.entries = entries
         self._channels: dict[str, BoardChannel] = {}
         self._clocks: dict[str, float] = {}
 

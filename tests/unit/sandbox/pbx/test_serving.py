@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from itgrix_core.sandbox import recordings
 from itgrix_core.sandbox.pbx import SECRET
 from itgrix_core.sandbox.recordings import RecordedLog, load
+from itgrix_core.wire.messages import Message
 
 RECORDED = Path(__file__).parents[3] / "recorded" / "ast22"
 ANSWERED = RECORDED / "inbound_answered.ami.gz"
@@ -212,6 +214,20 @@ def test_masked_variables_can_be_asked_for(pbx_of, client_of):
     assert file.get("Value").endswith(".wav")
     assert (unset.get("Response"), unset.get("Value")) == ("Success", "")
     assert (nobody.get("Response"), nobody.get("Message")) == ("Error", "No such channel")
+
+
+def test_astdb_holds_what_the_recordings_were_told_of_it(pbx_of, client_of):
+    """In the very blocks of the recording; what nobody asked for then is not there."""
+    log = load(RECORDED.parent / "ast22-freepbx" / "freepbx_blacklisted.ami.gz")
+    client = client_of(pbx_of(log))
+    client.login()
+    (recorded,) = re.findall(rb"Event: DBGetResponse\r\nFamily: blacklist\r\n(?:.+\r\n)+", log.data)
+    wanted = Message(recorded.rstrip())
+    ident = wanted.get("ActionID")
+    client.send("DBGet", Family="blacklist", Key="79168880198", ActionID=ident)
+    assert client.until(lambda m: m.name == "DBGetResponse").raw == wanted.raw
+    assert client.message().get("ListItems") == "1"
+    assert client.ask("DBGet", Family="blacklist", Key="1").get("Message") == "Database entry not found"
 
 
 def _until(name, log):
