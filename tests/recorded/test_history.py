@@ -137,8 +137,18 @@ def test_what_the_rows_do_not_say_is_marked_in_the_call(each_recording):
         assert ("recordings" in call["untold"]) == bool(call["answered_at"])
         assert "hangup_by" not in call["untold"]
         assert ("action_id" in call["untold"]) == call["click_to_call"]
-        assert not call["blacklisted"]
-        assert "blacklisted" not in call["untold"] or not (call["legs"] or call["answered_at"])
+
+
+def test_that_a_caller_is_blacklisted_is_not_known_where_no_phone_was_rung_on_a_freepbx(recording_of):
+    """AstDB is not asked afterwards; a PBX that keeps no devices there has no such list."""
+    blacklisted = recording_of["ast22-freepbx/freepbx_blacklisted"]
+    (call,) = _ended(_told(blacklisted)).values()
+    assert not call["blacklisted"]
+    assert "blacklisted" in call["untold"]
+    (call,) = _ended(_told(blacklisted, learnt=b"")).values()
+    assert "blacklisted" not in call["untold"]
+    (call,) = _ended(_told(recording_of["ast22-freepbx/freepbx_inbound"])).values()
+    assert "blacklisted" not in call["untold"]
 
 
 def test_without_the_column_extra_the_calls_are_the_same_but_for_how_they_ended(each_recording, tmp_path):
@@ -217,14 +227,20 @@ def _filed(recorded, spool: Spool) -> int:
     return work.tally.filed + work.tally.corrected
 
 
-def _told(recorded, cel: Path | None = BESIDE, cdr: Path | None = BESIDE) -> list[CallEvent]:
-    """The events that come out of a recording's CEL and CDR files; `None` leaves one out."""
+def _told(
+    recorded, cel: Path | None = BESIDE, cdr: Path | None = BESIDE, learnt: bytes | None = None
+) -> list[CallEvent]:
+    """The events that come out of a recording's CEL and CDR files; `None` leaves one out.
+
+    `learnt` is what a tracker knows of the PBX; that of the live run if left out.
+    """
+    learnt = recorded.learnt if learnt is None else learnt
     beside = _cel(recorded)
     cel = beside if cel is BESIDE else cel
     cdr = beside.with_name(beside.name.replace(".cel.", ".cdr.")) if cdr is BESIDE else cdr
     settings = HistorySettings(cel=HistoryTable(file=cel), cdr=HistoryTable(file=cdr))
     past = open_history(settings, ZoneInfo("UTC")).of_period(0.0, 4e9)
-    calls = Backfill("lab", Topology(), "UTC", None, learnt=recorded.learnt).understand(past)
+    calls = Backfill("lab", Topology(), "UTC", None, learnt=learnt).understand(past)
     return [event for call in calls for event in call.events]
 
 

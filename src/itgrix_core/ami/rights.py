@@ -34,7 +34,7 @@ NEEDED = {
     "Status": Need("call", "files and numbers of calls that were on before us"),
     "Getvar": Need("call", "names of recordings"),
     "Originate": Need("originate", "click-to-call"),
-    "DBGet": Need("reporting", "who uses which phone"),
+    "DBGet": Need("reporting", "who uses which phone, the blacklist"),
     "PJSIPShowEndpoints": Need("system", "which endpoints are phones", shown_by="Filter"),
     "PJSIPShowEndpoint": Need("system", "whose an endpoint is", shown_by="Filter"),
     "SIPpeers": Need("reporting", "which peers are phones", shown_by="DBGet"),

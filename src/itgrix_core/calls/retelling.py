@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from itgrix_core.calls.events import CallEvent, Told
 from itgrix_core.calls.learnt import dump, key_of, parse
@@ -61,19 +62,29 @@ def retell(
         for message in NOBODY_LIVES:
             told += tracker.feed(message, rows[-1].at)
     lives = lives_of(rows, cdrs)
-    return [_marked(event, lives, is_by_cdr) if isinstance(event, CallEvent) else event for event in told]
+    known = _Known(lives, is_by_cdr, topology.learnt.has_devices)
+    return [_marked(event, known) if isinstance(event, CallEvent) else event for event in told]
 
 
-def _marked(event: CallEvent, lives: Mapping[str, Life], is_by_cdr: bool) -> CallEvent:
+class _Known(NamedTuple):
+    """What there was to understand a cluster by; `has_blacklist`: AstDB may have had something to say."""
+
+    lives: Mapping[str, Life]
+    is_by_cdr: bool
+    has_blacklist: bool
+
+
+def _marked(event: CallEvent, known: _Known) -> CallEvent:
     call = event.call
-    untold = tuple(dict.fromkeys(_untold(call, lives, is_by_cdr)))
+    untold = tuple(dict.fromkeys(_untold(call, known)))
     by = None if "hangup_by" in untold else call.hangup_by
     lost = NO_END if call.lost_sight else ""
     return replace(event, call=replace(call, untold=untold, hangup_by=by, lost_sight=lost))
 
 
-def _untold(call: Call, lives: Mapping[str, Life], is_by_cdr: bool) -> Iterator[str]:
+def _untold(call: Call, known: _Known) -> Iterator[str]:
     """Names, in the words of `--json`, of what the rows do not say of this call."""
+    lives = known.lives
     first = lives.get(call.linkedid)
     if first is None or not first.has_begin:
         yield "started_at"
@@ -87,11 +98,11 @@ def _untold(call: Call, lives: Mapping[str, Life], is_by_cdr: bool) -> Iterator[
         yield "external_number"
     if call.is_click_to_call:
         yield "action_id"
-    if call.direction is Direction.INBOUND and not call.conversations:
-        yield "blacklisted"
     if call.is_answered and not call.recordings:
         yield "recordings"
-    if is_by_cdr:
+    if known.has_blacklist and call.direction is Direction.INBOUND and not call.conversations:
+        yield "blacklisted"
+    if known.is_by_cdr:
         yield from BY_CDR_ONLY
         if call.direction is Direction.INBOUND and not call.did:
             yield "did"

@@ -44,7 +44,7 @@ def test_an_action_of_a_module_that_is_not_loaded_is_no_missing_right():
     (sentence,) = missing_write_rights("itgrix", allowing(*core))
     assert "lacks system, which allows PJSIPShowEndpoints" in sentence
     (sentence,) = missing_write_rights("itgrix", allowing(*(set(core) - {"DBGet"}), "Filter"))
-    assert "lacks reporting, which allows DBGet (who uses which phone), SIPpeers" in sentence
+    assert "lacks reporting, which allows DBGet (who uses which phone, the blacklist), SIPpeers" in sentence
 
 
 def test_a_channel_that_appears_without_a_word_means_that_class_call_is_not_read():
