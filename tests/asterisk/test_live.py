@@ -34,6 +34,7 @@ ON_22 = (
     ("menus", "ivr_to_group ivr_abandoned announcement_only no_answer_then_announcement"),
     ("click to call", "originate_answered originate_agent_declined originate_client_no_answer_sip"),
     ("click to call", "originate_internal_local"),
+    ("FreePBX", "freepbx_inbound freepbx_blacklisted"),
     ("restarts", "pbx_restart pbx_restart_queue"),
 )
 """Families and their scenarios, in the order in which they are played."""
