@@ -240,5 +240,6 @@ def _stored(
         for start in range(0, len(blocks), together):
             at += 0.02
             listening.on_chunk(join_blocks(blocks[start : start + together]), at)
-        shared = {name: getattr(listening._shared, name) for name in ("waiting", "jobs", "rows")}
+        shared = {name: getattr(listening._shared, name) for name in ("jobs", "rows")}
+        shared |= {"waiting": listening._shared.patience._until}
         yield first + together, _sizes(vars(listening)) | _sizes(shared) | held(tracker)

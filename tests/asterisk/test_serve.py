@@ -2,49 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
-from contextlib import contextmanager
-
 import pytest
-import yaml
+from commanded import serve
 from rigkit.scenarios import crossing
-from serving import PATIENCE_SECONDS, line_of, settings_of
 
-from itgrix_core.sandbox.bitrix import Settings, default_seed, run_portal
 from itgrix_core.sandbox.bitrix.auditing import audit, problems
 
 pytestmark = pytest.mark.asterisk
-
-USERS = {"101": 11, "102": 12, "103": 13}
-
-
-class Serving:
-    """A running `itgrix serve` with its portal."""
-
-    def __init__(self, portal, log):
-        self.portal = portal
-        self.log = log
-
-    def entries(self, method):
-        """The executed requests of a method so far."""
-        return [entry for entry in self.portal.portal.ledger.entries(method) if entry.is_executed]
-
-    def wait_for(self, method, count=1):
-        """The first `count` executed requests of a method; fails with the service's log."""
-        until = time.monotonic() + PATIENCE_SECONDS
-        while len(self.entries(method)) < count:
-            assert time.monotonic() < until, f"no {method}: {self.log.read_text()}"
-            time.sleep(0.02)
-        return self.entries(method)[:count]
 
 
 @pytest.fixture
 def serving(asterisk, tmp_path):
     """The service as an operator starts it: a YAML file and a command."""
-    with serve({"rig": asterisk}, {}, tmp_path) as started:
+    with serve({"rig": asterisk}, tmp_path) as started:
         yield started
 
 
@@ -52,37 +22,8 @@ def serving(asterisk, tmp_path):
 def serving_pair(asterisk, branch, tmp_path):
     """The same with two Asterisks and the trunk between them."""
     links = {"main": {"to-branch": "branch"}, "branch": {"to-main": "main"}}
-    with serve({"main": asterisk, "branch": branch}, links, tmp_path) as started:
+    with serve({"main": asterisk, "branch": branch}, tmp_path, links=links) as started:
         yield started
-
-
-@contextmanager
-def serve(asterisks, links, tmp_path):
-    """`itgrix serve` with a portal and these Asterisks, until the end of the context."""
-    with run_portal(Settings(limits=None), default_seed()) as portal:
-        config = tmp_path / "itgrix.yaml"
-        config.write_text(yaml.safe_dump(_settings(asterisks, links, portal.webhook)))
-        log = tmp_path / "serve.log"
-        command = [sys.executable, "-m", "itgrix_core.app.cli", "-c", str(config), "serve"]
-        with log.open("wb") as sink, subprocess.Popen(command, stderr=sink, env={**os.environ}) as process:
-            try:
-                _wait_connected(log, len(asterisks))
-                yield Serving(portal, log)
-            finally:
-                process.terminate()
-                assert process.wait(15) == 0
-
-
-def _settings(asterisks, links, webhook):
-    lines = {name: line_of(each) | {"links": links.get(name, {})} for name, each in asterisks.items()}
-    return settings_of(lines, webhook) | {"log_level": "debug"}
-
-
-def _wait_connected(log, count):
-    until = time.monotonic() + PATIENCE_SECONDS
-    while log.read_text().count("connected") < count:
-        assert time.monotonic() < until, log.read_text()
-        time.sleep(0.05)
 
 
 def _finish_of(serving):

@@ -137,13 +137,16 @@ def _read(read_line: Callable[[], str], pasted: queue.SimpleQueue[str]) -> None:
 
 def afterwards(portal: Portal) -> Iterator[Finding]:
     """What the credentials may do; then lines and events are registered."""
-    found = portal.findings()
-    yield from found
-    if not found[0][0]:
-        return  # the portal cannot be asked
     client = portal.client()
     try:
-        yield from register_lines(client, portal.settings)
+        lines = list(
+            register_lines(client, portal.settings)
+        )  # first: the examination misses what is not made
+        found = portal.findings()
+        yield from found
+        if not found[0][0]:
+            return  # the portal cannot be asked
+        yield from lines
         if portal.has_application:
             subscriptions = portal.subscriptions(client)
             yield from subscriptions.subscribe()

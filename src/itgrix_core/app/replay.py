@@ -25,7 +25,7 @@ from itgrix_core.filing.turns import turn_of
 from itgrix_core.jobs.accounts import Account, Accounts
 from itgrix_core.jobs.codec import event_of, job_of
 from itgrix_core.jobs.delivery import Delivery
-from itgrix_core.jobs.listening import COALESCING_SECONDS
+from itgrix_core.jobs.patience import RING_SECONDS
 from itgrix_core.jobs.performing import Performer
 from itgrix_core.jobs.questions import Tools
 from itgrix_core.outbox.database import Database
@@ -188,7 +188,7 @@ def _bursts(events: Sequence[CallEvent]) -> Iterator[list[CallEvent]]:
     open_bursts: dict[str, list[CallEvent]] = {}
     for event in events:
         burst = open_bursts.setdefault(event.call.key, [])
-        if burst and event.at - burst[0].at > COALESCING_SECONDS:
+        if burst and event.at - burst[0].at > RING_SECONDS:
             yield open_bursts.pop(event.call.key)
             open_bursts[event.call.key] = burst = []
         burst.append(event)

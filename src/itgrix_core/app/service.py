@@ -18,6 +18,7 @@ from itgrix_core.ami.recorder import Recorder
 from itgrix_core.ami.supervisor import LineState, Supervisor
 from itgrix_core.app.from_settings import accounts_of, pbx_of, topology_of
 from itgrix_core.app.hearing import Hearing
+from itgrix_core.app.keeping import Keeping
 from itgrix_core.app.portals import portals_of
 from itgrix_core.app.web.bitrix24 import bitrix24_pages
 from itgrix_core.app.web.pages import create_app
@@ -25,7 +26,6 @@ from itgrix_core.app.web.server import serve_pages
 from itgrix_core.calls.questions import Action
 from itgrix_core.calls.tracker import Exchange, Tracker
 from itgrix_core.config.schema import AsteriskSettings, Settings
-from itgrix_core.errors import CrmError
 from itgrix_core.history.reading import open_history
 from itgrix_core.jobs.backfill import Backfill, learnt_of
 from itgrix_core.jobs.clock import StreamClock
@@ -96,6 +96,7 @@ class Service:
         self._web: HttpServer | None = None
         self._portals = portals_of(settings)
         self._adapters = {name: portal.adapter() for name, portal in self._portals.items()}
+        self._keeping = Keeping(self._portals, self._adapters)
 
     def start(self) -> None:
         """Open the data folder, go on where the last run ended, connect, file. Returns at once."""
@@ -125,7 +126,6 @@ class Service:
             daemon=True,
         )
         self._worker.start()
-        threading.Thread(target=self._warm, name="warm", daemon=True).start()
         for name, repairs in self._repairs.items():
             stopping = (self._stopping,)
             mender = threading.Thread(target=repairs.run, args=stopping, name=f"history {name}", daemon=True)
@@ -138,6 +138,7 @@ class Service:
         pages = bitrix24_pages(self._portals, registry, self._hearing.take)
         self._web = serve_pages(create_app(registry, pages), self.settings.web)
         self._hearing.start(self._stopping)
+        self._keeping.start(self._stopping)
 
     def _figures(self) -> list[Figures]:
         """Of missed calls, by account."""
@@ -146,15 +147,6 @@ class Service:
     def line_states(self) -> dict[str, LineState]:
         """How each Asterisk's line is now, by its name."""
         return {name: line.supervisor.state for name, line in self.lines.items()}
-
-    def _warm(self) -> None:
-        """Read the employees before the first phone rings; a portal that is away is asked again then."""
-        for name, crm in self.settings.crm.items():
-            try:
-                self._adapters[name].user(crm.default_user)
-            except CrmError as error:
-                if not self._stopping.is_set():
-                    _log.warning(str(error))
 
     def _connect(self, group: Sequence[str]) -> None:
         """Make the lines of an Asterisk, or of some that are linked."""
@@ -230,6 +222,7 @@ class Service:
         if self._worker:
             self._worker.join(STOP_SECONDS)
         self._hearing.stop(STOP_SECONDS)
+        self._keeping.stop(STOP_SECONDS)
         if self._worker and self._worker.is_alive():  # the folder stays ours until the process has ended
             _log.warning("A request is still under way; the next start asks the CRM what became of it.")
             return

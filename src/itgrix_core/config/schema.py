@@ -321,6 +321,13 @@ class BitrixSettings(Section):
         default=2.0, gt=0, description="How many of them run out of the bucket each second (Enterprise: 5)."
     )
 
+    @property
+    def is_creating_outbound(self) -> bool:
+        """Whether calls out are left to the portal's own rules; then its lines have to say so as well."""
+        if not self.creation:
+            return "outbound" in self.create_for
+        return any(rule.create == "portal" and "outbound" in rule.directions for rule in self.creation)
+
 
 class HookLimits(Section):
     """How long a hook may take; a slower one is left out of that call."""

@@ -16,7 +16,7 @@ from threading import Lock
 import structlog
 
 from itgrix_core.ami.recorder import Position, Recorded, Recorder
-from itgrix_core.calls.events import CallEnded, CallEvent, CallMerged, ConversationRequested, Oddity
+from itgrix_core.calls.events import CallEnded, CallEvent, Oddity
 from itgrix_core.calls.questions import ASKED_ABOUT, Action
 from itgrix_core.calls.tracker import TICK, WANTED, Tracker
 from itgrix_core.errors import AmiError, DataFolderError
@@ -27,12 +27,6 @@ from itgrix_core.jobs.watching import Watcher
 from itgrix_core.outbox.spool import Spool
 from itgrix_core.wire.frames import Sieve, is_banner, read_blocks
 from itgrix_core.wire.messages import Message
-
-COALESCING_SECONDS = 0.1
-"""How long a ring waits for its colleagues, so that a group, or a queue's round, is one request."""
-
-LOST_SIGHT_SECONDS = 15 * 60.0
-"""How long a lost-sight end waits for a better account; a finish cannot be corrected."""
 
 TICK_SECONDS = 60.0
 KEPT_BYTES = 512 * 1024 * 1024
@@ -54,7 +48,6 @@ class Listening:
         send: sends an action; its answer comes in the stream.
         shared: what it shares with the PBXes to which this one is linked.
         wall: Unix seconds here: what is read later than it was received is as much older.
-        lost_sight_seconds: see `LOST_SIGHT_SECONDS`.
     """
 
     def __init__(
@@ -68,7 +61,6 @@ class Listening:
         send: Callable[[Action], None],
         *,
         shared: Shared | None = None,
-        lost_sight_seconds: float = LOST_SIGHT_SECONDS,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._pbx = pbx
@@ -78,7 +70,6 @@ class Listening:
         self._clock = clock
         self._watcher = watcher
         self._send = send
-        self._lost_sight_seconds = lost_sight_seconds
         self._wall = wall
         self._ticked_at = 0.0
         self._shared = shared or Shared(pbx)
@@ -163,27 +154,12 @@ class Listening:
                 self._oddities[told.what] += 1
             self._watcher.odd(told)
             return
-        delay = self._delay(told, received_at)
+        delay = self._shared.patience.delay(told, received_at)
         is_provisional = isinstance(told, CallEnded) and told.is_provisional
         self._shared.jobs.append(
             job_of(told, received_at, delay_seconds=delay, is_provisional=is_provisional)
         )
         self._watcher.happened(told)
-
-    def _delay(self, event: CallEvent, received_at: float) -> float:
-        """A ring waits a moment for the others, who follow it without a delay of their own.
-
-        A lost-sight end waits for somebody who knows better.
-        """
-        key, waiting = event.call.key, self._shared.waiting
-        if isinstance(event, CallEnded | CallMerged):
-            waiting.pop(key, None)
-            lost = isinstance(event, CallEnded) and event.is_provisional
-            return self._lost_sight_seconds if lost else 0.0
-        if not isinstance(event, ConversationRequested) or received_at < waiting.get(key, 0.0):
-            return 0.0
-        waiting[key] = received_at + COALESCING_SECONDS
-        return COALESCING_SECONDS
 
     def _tick(self, at: float) -> None:
         self._ticked_at = at

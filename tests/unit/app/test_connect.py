@@ -109,7 +109,8 @@ def test_a_pasted_address_connects_registers_lines_and_events(office):
         r"ok   crm office: The portal answers \(http://127.*, the application is \w+", result.output
     )
     assert "ok   crm office: The application may register calls." in result.output
-    assert "Line +74950000000 is registered." in result.output
+    assert "Line +74950000000 was made." in result.output
+    assert "has no line +74950000000" not in result.output
     assert "FAIL crm office: 8 (495) 000-00-00 in `lines` is another spelling" in result.output
     assert "ONEXTERNALCALLSTART (fetched) is bound." in result.output
     assert "Clicks come only from users whose default number" in result.output

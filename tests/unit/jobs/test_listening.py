@@ -10,7 +10,8 @@ from itgrix_core.calls.tracker import Tracker
 from itgrix_core.errors import AmiError, DataFolderError
 from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.codec import event_of
-from itgrix_core.jobs.listening import COALESCING_SECONDS, LOST_SIGHT_SECONDS, Listening, catch_up
+from itgrix_core.jobs.listening import Listening, catch_up
+from itgrix_core.jobs.patience import ANSWER_SECONDS, LOST_SIGHT_SECONDS, RING_SECONDS
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.engine import Job
 from itgrix_core.outbox.spool import Spool
@@ -128,6 +129,13 @@ def call_in(uniqueid="1.0"):
         "Newchannel", Uniqueid=uniqueid, Linkedid=uniqueid, Channel=f"PJSIP/provider1-{uniqueid}",
         ChannelStateDesc="Ring", Exten="74950000101", CallerIDNum="79161234567",
     )  # fmt: skip
+
+
+def silent(extension, cause):
+    """A phone that rang is hung up."""
+    return block(
+        "Hangup", Uniqueid=f"1.0{extension}", Linkedid="1.0", Channel=f"PJSIP/{extension}-1", Cause=cause
+    )
 
 
 def ring(extension, caller="1.0"):
@@ -261,14 +269,23 @@ def test_the_first_ring_waits_for_its_colleagues_who_do_not_wait(desk):
     desk.hear(BANNER, call_in())
     desk.hear(*ring("101"))
     desk.hear(*ring("102"), at=NOW + 0.05)
-    assert [job.not_before for job in desk.jobs] == [0.0, NOW + COALESCING_SECONDS, 0.0]
+    assert [job.not_before for job in desk.jobs] == [0.0, NOW + RING_SECONDS, 0.0]
 
 
 def test_each_call_has_a_first_ring_of_its_own(desk):
     """Calls do not wait for each other."""
     desk.hear(BANNER, call_in("1.0"), call_in("2.0"), *ring("101", "1.0"), *ring("102", "2.0"))
     rings = [job.not_before for job in desk.jobs if job.kind == "ConversationRequested"]
-    assert rings == [NOW + COALESCING_SECONDS] * 2
+    assert rings == [NOW + RING_SECONDS] * 2
+
+
+def test_a_phone_that_fell_silent_waits_for_the_answer_and_one_that_was_refused_does_not(desk):
+    """All cards but one go with one request, although Asterisk tells of the phones one by one."""
+    desk.hear(BANNER, call_in(), *ring("101"), *ring("102"), *ring("103"))
+    desk.hear(silent("103", cause="21"), at=NOW + 1)
+    desk.hear(silent("102", cause="26"), at=NOW + 2)
+    ends = [job.not_before for job in desk.jobs if job.kind == "ConversationEnded"]
+    assert ends == [0.0, NOW + 2 + ANSWER_SECONDS]
 
 
 def test_a_lost_end_waits_for_a_better_account_and_is_replaced_by_it(desk):

@@ -171,7 +171,7 @@ class Doctor:
             )
 
     def _lines(self) -> Iterator[Finding]:
-        """A line that the portal does not know would be created by the first call."""
+        """A line that the portal does not know would be made, also one that is a slip."""
         wanted = sorted(set(self._settings.lines.values()))
         if not wanted:
             return
@@ -184,7 +184,13 @@ class Doctor:
         if unknown:
             for line in unknown:
                 hint = nearest(line, sorted(known)) if known else "it has none yet"
-                yield False, f"The portal has no line {line}, a call would create it: correct `lines`; {hint}"
+                yield (
+                    False,
+                    (
+                        f"The portal has no line {line}: correct `lines` if that is a slip, else "
+                        f"`itgrix serve` makes it when it starts next; {hint}"
+                    ),
+                )
         else:
             yield True, f"The portal knows the lines {', '.join(wanted)}."
 

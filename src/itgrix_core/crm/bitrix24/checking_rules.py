@@ -107,7 +107,7 @@ class RuleDoctor:
 
     def _automatic_lines(self) -> Iterator[str]:
         """A line that creates for calls out by itself, though there are rules of ours."""
-        if not self._rules:
+        if not self._rules or self._settings.is_creating_outbound:
             return
         reply = self._client.call("telephony.externalLine.get")
         lines = rows(reply.result) if isinstance(reply, Reply) else []
@@ -116,7 +116,7 @@ class RuleDoctor:
             if line.get("NUMBER") in ours and line.get("CRM_AUTO_CREATE") == "Y":
                 yield (
                     f"Line {line['NUMBER']} creates for calls out by itself, besides the rules in "
-                    "`creation`: switch that off for the line in the portal (telephony, external lines)."
+                    "`creation`: `itgrix serve` switches that off when it starts next."
                 )
 
     def _pipelines(self) -> dict[int, str]:

@@ -38,7 +38,7 @@ def register_lines(client: Client, settings: BitrixSettings) -> Iterator[Finding
         yield False, f"The portal's lines cannot be read ({reply.text})"
         return
     known = {_telling(str(row.get("NUMBER") or "")): row for row in rows(reply.result)}
-    auto_create = "Y" if "outbound" in settings.create_for else "N"
+    auto_create = "Y" if settings.is_creating_outbound else "N"
     for number in wanted:
         yield _kept(client, number, known.get(_telling(number)), auto_create)
 
@@ -47,14 +47,16 @@ def _kept(client: Client, number: str, found: Mapping[str, object] | None, auto_
     """One line, added or brought in step."""
     params = {"NUMBER": number, "CRM_AUTO_CREATE": auto_create}
     if found is None:
-        reply = client.call("telephony.externalLine.add", {**params, "NAME": number})
+        reply, done = client.call("telephony.externalLine.add", {**params, "NAME": number}), "made"
     elif found.get("NUMBER") != number:
         return False, f"The portal writes line {number} as {found['NUMBER']}: write it so in `lines`."
     elif found.get("CRM_AUTO_CREATE") != auto_create:
-        reply = client.call("telephony.externalLine.update", params)
+        reply, done = client.call("telephony.externalLine.update", params), "brought in step"
     else:
         return True, f"Line {number} is registered."
-    if isinstance(reply, Reply) or "already exists" in reply.text:
+    if isinstance(reply, Reply):
+        return True, f"Line {number} was {done}."
+    if "already exists" in reply.text:
         return True, f"Line {number} is registered."
     return False, f"Line {number} could not be registered ({reply.text})"
 
