@@ -75,6 +75,33 @@ def problems(entries: Iterable[Entry]) -> list[str]:
     return [problem for call in audit(entries).values() for problem in call.problems()]
 
 
+def disorder(entries: Iterable[Entry]) -> list[str]:
+    """What was done to a call out of its order, a sentence each.
+
+    It is registered, perhaps once more after a lost answer; then cards go and come, it is finished, its
+    record is attached.
+    """
+    found: list[str] = []
+    reached: dict[str, int] = {}
+    for entry in entries:
+        stage = _STAGES.get(entry.method.lower())
+        if stage is None or not entry.is_executed:
+            continue
+        call_id = str(_result(entry)["CALL_ID"] if stage == 0 else entry.params.get("CALL_ID"))
+        before = reached.get(call_id, 0)
+        if stage < before and before > 1:
+            found.append(f"{entry.method} (request {entry.number}) came too late for {call_id}")
+        reached[call_id] = max(stage, before)
+    return found
+
+
+_STAGES = {
+    f"telephony.externalcall.{name}": stage
+    for stage, names in enumerate((("register",), ("show", "hide"), ("finish",), ("attachrecord",)))
+    for name in names
+}
+
+
 def _result(entry: Entry) -> Any:
     """The method's own result: a request's answer has an envelope, a batch's command has none."""
     return entry.answer if entry.batch is not None else entry.answer["result"]
