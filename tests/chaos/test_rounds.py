@@ -26,12 +26,12 @@ def test_whatever_happens_each_call_is_filed_once_and_in_its_order(expected, tmp
     assert audit.is_clean, str(audit)
 
 
-def entry(number, method, call_id="c1"):
-    """An executed request about a call."""
+def entry(number, word):
+    """An executed request about a call: a method, and whom it names."""
+    method, _, user = word.partition(" ")
+    params, result = {"CALL_ID": "c1", "USER_ID": user}, {"CALL_ID": "c1"}
     name = f"telephony.externalCall.{method}"
-    if method == "register":
-        return Entry(number, 0.0, name, {}, 200, {"result": {"CALL_ID": call_id}}, is_executed=True)
-    return Entry(number, 0.0, name, {"CALL_ID": call_id}, 200, {"result": True}, is_executed=True)
+    return Entry(number, 0.0, name, params, 200, {"result": result}, is_executed=True)
 
 
 def told(*methods):
@@ -40,8 +40,13 @@ def told(*methods):
 
 
 def test_the_audit_sees_what_comes_after_a_calls_end():
-    """A card, a registration, a finish behind the record; a registration that was repeated is none of it."""
-    assert told("register", "show", "register", "hide", "finish", "attachRecord") == []
-    assert told("register", "finish", "show")[0].endswith("show (request 2) came too late for c1")
-    assert told("register", "finish", "register")
-    assert told("register", "attachRecord", "finish")
+    """A card, a finish behind the record."""
+    assert told("register 5", "show 6", "hide 5", "finish 6", "attachRecord") == []
+    assert told("register 5", "finish 5", "show 6")[0].endswith("show (request 2) came too late for c1")
+    assert told("register 5", "finish 5", "attachRecord", "finish 6")
+
+
+def test_what_is_said_once_more_is_no_disorder():
+    """Its first answer was lost."""
+    assert told("register 5", "show 6", "register 5", "finish 5") == []
+    assert told("register 5", "hide 6", "finish 5", "hide 6") == []
