@@ -84,8 +84,8 @@ def replay(seed: int, rounds: int, expected: Story, folder: Path, audit: Audit) 
 
     Args:
         rounds: how often the service is killed.
-        seed: of the dice; an odd one reaches the portal by an application whose tokens expire. (Were a refresh
-            token dead once used, one whose answer was lost would need the administrator.)
+        seed: of the dice; an odd one reaches the portal by an application whose tokens expire. (Were a
+            refresh token dead once used, one whose answer was lost would need the administrator.)
         expected: of a run that nobody disturbed.
         folder: empty; holds the processes' logs afterwards.
         audit: told what was found.
