@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from itgrix_core.config.schema import BitrixSettings, Settings
@@ -11,6 +12,7 @@ from itgrix_core.crm.bitrix24.checking import Finding
 from itgrix_core.crm.bitrix24.client import Client
 from itgrix_core.crm.bitrix24.gate import Gate
 from itgrix_core.crm.bitrix24.oauth import OAuthServer
+from itgrix_core.crm.bitrix24.observing import Observer, unobserved
 from itgrix_core.crm.bitrix24.reception import Reception
 from itgrix_core.crm.bitrix24.subscribing import Subscriptions
 from itgrix_core.crm.bitrix24.vault import Vault
@@ -26,11 +28,13 @@ class Portal:
         name: the entry of `crm`.
         settings: what it says.
         vault: where its tokens lie.
+        observe: told of each request to it.
     """
 
     name: str
     settings: BitrixSettings
     vault: Vault
+    observe: Observer = unobserved
 
     @property
     def has_application(self) -> bool:
@@ -39,7 +43,7 @@ class Portal:
 
     def adapter(self) -> BitrixAdapter:
         """Its adapter; raises `ConfigError`."""
-        return BitrixAdapter(self.settings, self.name, vault=self.vault)
+        return BitrixAdapter(self.settings, self.name, self.client(), vault=self.vault)
 
     def findings(self) -> list[Finding]:
         """What our credentials may do in it, first of all whether it answers; never raises `ConfigError`."""
@@ -58,7 +62,7 @@ class Portal:
 
     def client(self) -> Client:
         """A way to it beside the adapter's; raises `ConfigError`."""
-        return client_of(self.settings, self.name, vault=self.vault)
+        return client_of(self.settings, self.name, vault=self.vault, observe=self.observe)
 
     def server(self) -> OAuthServer:
         """The OAuth server as this account reaches it; raises `ConfigError`."""
@@ -89,10 +93,12 @@ def portal_of(settings: Settings, name: str | None) -> Portal:
     return known[name]
 
 
-def portals_of(settings: Settings) -> dict[str, Portal]:
-    """All accounts, by name."""
+def portals_of(
+    settings: Settings, observer: Callable[[str], Observer] = lambda _account: unobserved
+) -> dict[str, Portal]:
+    """All accounts, by name; `observer` makes who is told of the requests to an account."""
     return {
-        name: Portal(name, crm, Vault(settings.data_folder, name, _keep))
+        name: Portal(name, crm, Vault(settings.data_folder, name, _keep), observer(name))
         for name, crm in settings.crm.items()
     }
 
