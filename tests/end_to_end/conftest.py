@@ -7,6 +7,7 @@ that a disturbed run can be compared with an undisturbed one.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -362,11 +363,15 @@ def audio_of(recordings: tuple[Path, ...]) -> tuple[tuple[str, float], ...]:
 @pytest.fixture
 def stand(tmp_path: Path) -> Iterator[Stand]:
     """A `Stand`; whatever it started is ended, and has never shown a traceback."""
-    stand = Stand(tmp_path)
-    try:
+    with contextlib.closing(Stand(tmp_path)) as stand:
         yield stand
-    finally:
-        stand.close()
+
+
+@pytest.fixture(scope="module")
+def shared_stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    """A `Stand` for tests that only look at what one run has left."""
+    with contextlib.closing(Stand(tmp_path_factory.mktemp("stand"))) as stand:
+        yield stand
 
 
 @pytest.fixture(scope="session")
@@ -392,9 +397,19 @@ def _run(stand: Stand, recordings: tuple[Path, ...]) -> Story:
     return story
 
 
+@pytest.fixture(scope="session")
+def find_port() -> Callable[[], int]:
+    """Finds a port on which nobody listens now."""
+    return _find_port
+
+
 @pytest.fixture
 def free_port() -> int:
     """A port on which nobody listens now."""
+    return _find_port()
+
+
+def _find_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])

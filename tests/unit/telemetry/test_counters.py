@@ -34,7 +34,9 @@ def test_what_was_not_sent_is_no_request():
     registry = CollectorRegistry()
     traffic = Traffic(registry, clock=lambda: 50.0)
     traffic.observer("bitrix")("profile", "not sent", 5.0)
-    assert value(registry, "itgrix_crm_requests_total", crm="bitrix", method="profile", outcome="not sent") == 1
+    assert (
+        value(registry, "itgrix_crm_requests_total", crm="bitrix", method="profile", outcome="not sent") == 1
+    )
     assert value(registry, "itgrix_crm_request_seconds_count", crm="bitrix", method="profile") is None
     assert traffic.contact("bitrix") == Contact(False, None, 50.0, "not sent", 0)
 
