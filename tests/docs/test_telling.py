@@ -39,7 +39,10 @@ def test_every_field_of_status_is_described(book):
 
 def test_every_figure_is_described(book, tmp_path):
     """All that a service registers, and all that is read at a scrape."""
-    quota = SimpleNamespace(left=1.0, reserve=1.0, breaker="closed", operating={"m": 1.0})
+    method = SimpleNamespace(operating_seconds=1.0, limit_seconds=1.0, closed_seconds=0.0)
+    quota = SimpleNamespace(
+        requests_left=1.0, backlog_left=1.0, breaker="closed", why="", methods={"m": method}
+    )
     with Database(tmp_path) as database:
         SqliteEngine(database).put([Job("a/1", "a", "CallEnded", b"{}", 1.0)])
         MissedCalls(database).open("bitrix", "916", "call", 1, 1.0)

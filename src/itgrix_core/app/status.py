@@ -124,10 +124,18 @@ def _of_plugin(name: str, outcomes: Mapping[tuple[str, ...], int]) -> dict[str, 
 
 def _quota(quota: QuotaFigures) -> QuotaStatus:
     return {
-        "left": quota.left,
-        "reserve": quota.reserve,
+        "requests_left": quota.requests_left,
+        "backlog_left": quota.backlog_left,
         "breaker": quota.breaker,
-        "operating_seconds": dict(quota.operating),
+        "why": quota.why,
+        "methods": {
+            name: {
+                "operating_seconds": method.operating_seconds,
+                "limit_seconds": method.limit_seconds,
+                "closed_seconds": method.closed_seconds,
+            }
+            for name, method in quota.methods.items()
+        },
     }
 
 

@@ -385,7 +385,8 @@ class Settings(Section):
     )
     hooks: HookSettings = Field(default=HookSettings(), description="The customisation.")
     web: WebSettings = Field(
-        default=WebSettings(), description="Pages: /metrics, /healthz, /status, and /bitrix24 for connecting and events."
+        default=WebSettings(),
+        description="Pages: /metrics, /healthz, /status, and /bitrix24 for connecting and events.",
     )
     workers: int = Field(default=4, ge=1, le=64, description="Calls that are filed at the same time.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

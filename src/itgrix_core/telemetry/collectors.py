@@ -42,24 +42,44 @@ class JobFigures(Protocol):
         """When the oldest was due (Unix seconds)."""
 
 
+class MethodFigures(Protocol):
+    """What is read of how one method stands with a portal."""
+
+    @property
+    def operating_seconds(self) -> float:
+        """Operating time used up within the portal's window."""
+
+    @property
+    def limit_seconds(self) -> float:
+        """How much of it there is."""
+
+    @property
+    def closed_seconds(self) -> float:
+        """How long the method is closed to us, 0 if it is open."""
+
+
 class QuotaFigures(Protocol):
     """What is read of an account's quota."""
 
     @property
-    def left(self) -> float:
-        """Requests that may be sent at once."""
+    def requests_left(self) -> float:
+        """Requests of live calls that may be sent at once."""
 
     @property
-    def reserve(self) -> float:
-        """Of these, kept for live calls."""
+    def backlog_left(self) -> float:
+        """How many of these the backlog may have; the rest is the reserve of live calls."""
 
     @property
     def breaker(self) -> str:
         """The word "closed" while requests pass, else what it is."""
 
     @property
-    def operating(self) -> Mapping[str, float]:
-        """Operating time used up in the portal's window, in seconds, by method."""
+    def why(self) -> str:
+        """What has opened the breaker, "" while it is closed."""
+
+    @property
+    def methods(self) -> Mapping[str, MethodFigures]:
+        """Those of which the portal has told something, by name."""
 
 
 Jobs = Callable[[], Sequence[JobFigures]]
@@ -141,22 +161,23 @@ class QuotaCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """By account; the operating time by method besides."""
-        labels = ["crm"]
-        left = GaugeMetricFamily("itgrix_crm_quota_left", "Requests that may be sent at once.", labels=labels)
-        reserve = GaugeMetricFamily("itgrix_crm_quota_reserve", "Of these, for live calls.", labels=labels)
-        breaker = GaugeMetricFamily(
-            "itgrix_crm_breaker_open", "1 while requests are held back.", labels=labels
-        )
-        operating = GaugeMetricFamily(
-            "itgrix_crm_operating_seconds", "Operating time used up.", labels=["crm", "method"]
-        )
+        left = _gauge("requests_left", "Requests of live calls that may be sent at once.")
+        backlog = _gauge("backlog_left", "Of these, for what may wait.")
+        breaker = _gauge("breaker_open", "1 while requests are held back.")
+        operating = _gauge("operating_seconds", "Operating time used up.", "method")
+        closed = _gauge("method_closed_seconds", "How long a method is closed.", "method")
         for account, quota in self._quotas().items():
-            left.add_metric([account], quota.left)
-            reserve.add_metric([account], quota.reserve)
+            left.add_metric([account], quota.requests_left)
+            backlog.add_metric([account], quota.backlog_left)
             breaker.add_metric([account], float(quota.breaker != "closed"))
-            for method, seconds in quota.operating.items():
-                operating.add_metric([account, method], seconds)
-        yield from (left, reserve, breaker, operating)
+            for name, method in quota.methods.items():
+                operating.add_metric([account, name], method.operating_seconds)
+                closed.add_metric([account, name], method.closed_seconds)
+        yield from (left, backlog, breaker, operating, closed)
+
+
+def _gauge(name: str, about: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"itgrix_crm_{name}", about, labels=["crm", *labels])
 
 
 def _age(jobs: Iterator[JobFigures], now: float) -> float:

@@ -28,13 +28,22 @@ class LineStatus(TypedDict):
     oddities: dict[str, int]
 
 
+class MethodStatus(TypedDict):
+    """How one method stands with a portal (`collectors.MethodFigures`)."""
+
+    operating_seconds: float
+    limit_seconds: float
+    closed_seconds: float
+
+
 class QuotaStatus(TypedDict):
     """What a portal still allows (`collectors.QuotaFigures`)."""
 
-    left: float
-    reserve: float
+    requests_left: float
+    backlog_left: float
     breaker: str
-    operating_seconds: dict[str, float]
+    why: str
+    methods: dict[str, MethodStatus]
 
 
 class MissedStatus(TypedDict):

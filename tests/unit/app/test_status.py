@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import time
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -51,10 +52,11 @@ def until(condition):
     return value
 
 
-class Quota:
-    """As an account's quota has it."""
-
-    left, reserve, breaker, operating = 31.0, 10.0, "open", {"crm.lead.add": 12.5}
+METHOD = SimpleNamespace(operating_seconds=12.5, limit_seconds=480.0, closed_seconds=90.0)
+QUOTA = SimpleNamespace(
+    requests_left=31.0, backlog_left=21.0, breaker="open", why="it is away", methods={"crm.lead.add": METHOD}
+)
+"""As an account's quota has it."""
 
 
 def told(**changes):
@@ -84,7 +86,7 @@ def told(**changes):
         "is_well": True,
         "troubles": [],
         "asterisk": {"main": line_status(line, {"unknown channel": 2})},
-        "crm": {"bitrix": account_status("bitrix24", contact, filing, Quota())},
+        "crm": {"bitrix": account_status("bitrix24", contact, filing, QUOTA)},
         "outbox": outbox_status(depths, {"no such line": 1}, 1120.0),
         "hooks": {"plugins": plugins_status(records, outcomes), "problems": []},
         **changes,
@@ -98,7 +100,8 @@ def test_an_account_says_what_a_call_costs():
     assert account["requests_per_call"] == 5.0
     assert (account["calls_filed"], account["calls_not_filed"]) == (12, {"internal": 3})
     assert account["missed"] == {"clients": 5, "saved": 4, "open": 1, "median_seconds": 120.0}
-    assert account["quota"]["operating_seconds"] == {"crm.lead.add": 12.5}
+    assert account["quota"]["requests_left"] == 31.0
+    assert account["quota"]["methods"]["crm.lead.add"]["operating_seconds"] == 12.5
     fresh = account_status("bitrix24", Contact(), Filing(0, {}, None), None)
     assert (fresh["is_reachable"], fresh["requests_per_call"], fresh["quota"]) == (None, None, None)
 
@@ -383,7 +386,7 @@ def test_people_read_all_that_matters():
         "! The disk is full.",
         "connected for 2 min, 2.5 events/s, 0.0 s behind, 2 odd (unknown channel), no call",
         "bitrix24, answered 20 s ago, 12 calls filed, 5.0 requests a call, 3 not filed (internal)",
-        "31 requests left, requests are held back, 5 missed, 4 of them talked with later",
+        "31 requests left, held back: it is away, crm.lead.add is closed for 1 min, 5 missed, 4 of them",
         "3 wait (the oldest of a call that is on for 5 s, of others for 2 min), 1 put aside",
         "1 put aside: no such line",
         "fair (site): enabled, asked 9 times, 2 failures",

@@ -78,10 +78,14 @@ def test_requests_a_call_are_told_by_account():
 @pytest.mark.parametrize(("breaker", "is_open"), [("closed", 0.0), ("open", 1.0), ("probing", 1.0)])
 def test_a_quota_is_told_by_account(breaker, is_open):
     """Whatever has its attributes; operating time by method."""
-    quota = SimpleNamespace(left=31.5, reserve=10.0, breaker=breaker, operating={"crm.lead.add": 12.0})
+    method = SimpleNamespace(operating_seconds=12.0, limit_seconds=480.0, closed_seconds=0.0)
+    quota = SimpleNamespace(
+        requests_left=31.5, backlog_left=21.5, breaker=breaker, why="", methods={"crm.lead.add": method}
+    )
     assert shown(QuotaCollector(lambda: {"bitrix": quota})) == {
-        'itgrix_crm_quota_left{crm="bitrix"}': 31.5,
-        'itgrix_crm_quota_reserve{crm="bitrix"}': 10.0,
+        'itgrix_crm_requests_left{crm="bitrix"}': 31.5,
+        'itgrix_crm_backlog_left{crm="bitrix"}': 21.5,
         'itgrix_crm_breaker_open{crm="bitrix"}': is_open,
         'itgrix_crm_operating_seconds{crm="bitrix",method="crm.lead.add"}': 12.0,
+        'itgrix_crm_method_closed_seconds{crm="bitrix",method="crm.lead.add"}': 0.0,
     }

@@ -122,8 +122,10 @@ def _account(account: AccountStatus, now: float) -> str:
         parts.append(f"{account['requests_per_call']:.1f} requests a call")
     parts += [f"{count} not filed ({reason})" for reason, count in account["calls_not_filed"].items()]
     if quota := account["quota"]:
-        parts.append(f"{quota['left']:g} requests left")
-        parts += ["requests are held back"] * (quota["breaker"] != "closed")
+        parts.append(f"{quota['requests_left']:.0f} requests left")
+        parts += [f"held back: {quota['why']}"] * (quota["breaker"] != "closed")
+        closed = [name for name, method in quota["methods"].items() if method["closed_seconds"]]
+        parts += [f"{name} is closed for {span(quota['methods'][name]['closed_seconds'])}" for name in closed]
     if missed := account["missed"]:
         parts.append(f"{missed['clients']} missed, {missed['saved']} of them talked with later")
     return ", ".join(parts)
