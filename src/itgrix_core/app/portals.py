@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from itgrix_core.config.schema import BitrixSettings, Settings
@@ -93,12 +92,10 @@ def portal_of(settings: Settings, name: str | None) -> Portal:
     return known[name]
 
 
-def portals_of(
-    settings: Settings, observer: Callable[[str], Observer] = lambda _account: unobserved
-) -> dict[str, Portal]:
-    """All accounts, by name; `observer` makes who is told of the requests to an account."""
+def portals_of(settings: Settings) -> dict[str, Portal]:
+    """All accounts, by name."""
     return {
-        name: Portal(name, crm, Vault(settings.data_folder, name, _keep), observer(name))
+        name: Portal(name, crm, Vault(settings.data_folder, name, _keep))
         for name, crm in settings.crm.items()
     }
 

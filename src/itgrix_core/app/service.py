@@ -94,7 +94,7 @@ class Service:
         self._web: HttpServer | None = None
         sources = Sources(self.line_states, self._oddities, lambda: self._database, self._is_delivering)
         self.telling = Telling(settings, self.plugins, sources)
-        self._portals = portals_of(settings, self.telling.observer)
+        self._portals = self.telling.watched(portals_of(settings))
         self._adapters = {name: portal.adapter() for name, portal in self._portals.items()}
         self._accounts = accounts_of(settings, self._adapters)
         counting = self.telling.watcher(self._accounts, self._now)

@@ -9,12 +9,13 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 
 from flask import Blueprint
 
 from itgrix_core.ami.supervisor import LineState
+from itgrix_core.app.portals import Portal
 from itgrix_core.app.status import (
     Filing,
     account_status,
@@ -85,9 +86,9 @@ class Telling:
         self.registry.register(PerCallCollector(self._per_call))
         self.registry.register(QuotaCollector(sources.quotas))
 
-    def observer(self, account: str) -> Callable[[str, str, float], None]:
-        """Who counts an account's requests."""
-        return self._traffic.observer(account)
+    def watched(self, portals: Mapping[str, Portal]) -> dict[str, Portal]:
+        """The same portals, each request to them counted."""
+        return {name: replace(each, observe=self._traffic.observer(name)) for name, each in portals.items()}
 
     def watcher(self, accounts: Accounts, now: Callable[[str], float]) -> CountingWatcher:
         """Who counts calls, cards and hooks; `now` is the stream's time of a PBX."""
