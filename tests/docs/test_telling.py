@@ -4,6 +4,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from itgrix_core.ami.supervisor import LineState
 from itgrix_core.app.telling import Sources, Telling
@@ -62,3 +63,13 @@ def test_every_figure_is_described(book, tmp_path):
     assert not {name for name in names - written if f"`{name.removeprefix('itgrix_ami_')}`" not in book}
     told = {"itgrix_crm_events_total"}  # of the pages
     assert not written - names - told
+
+
+def test_alarms_name_figures_that_there_are(book):
+    """An alarm on a figure that was renamed would never ring."""
+    (block,) = [found for found in re.findall(r"```yaml\n(.*?)```", book, re.DOTALL) if "alert:" in found]
+    rules = yaml.safe_load(block)
+    used = {name for rule in rules for name in re.findall(r"itgrix_\w+", rule["expr"])}
+    written = set(re.findall(r"`(itgrix_\w+)`", book)) | {"itgrix_ami_connected"}
+    assert len(rules) >= 5
+    assert {name.removesuffix("_bucket") for name in used} <= written
