@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import closing
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
 @pytest.fixture
 def stand(tmp_path: Path) -> Iterator[Stand]:
     """A `Stand`; whatever it started is ended, and has never shown a traceback."""
-    stand = Stand(tmp_path)
-    try:
+    with closing(Stand(tmp_path)) as stand:
         yield stand
-    finally:
-        stand.close()
+
+
+@pytest.fixture(scope="module")
+def shared_stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    """A `Stand` for tests that only look at what one run has left."""
+    with closing(Stand(tmp_path_factory.mktemp("stand"))) as stand:
+        yield stand
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +37,19 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Story
     )
 
 
+@pytest.fixture(scope="session")
+def find_port() -> Callable[[], int]:
+    """Finds a port on which nobody listens now."""
+    return _find_port
+
+
 @pytest.fixture
 def free_port() -> int:
     """A port on which nobody listens now."""
+    return _find_port()
+
+
+def _find_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
