@@ -27,7 +27,7 @@ ROUNDS_PER_REPLAY = 10
 LONGEST_LIFE_SECONDS = 3.0
 PATIENCE_SECONDS = 240.0
 PATIENT = {"ringing_seconds": 60, "other_seconds": 60, "recording_seconds": 60}
-"""A hook that waits for a slow portal is left out of its call in the field; here it would hide what is lost."""
+"""A hook that waits too long for a portal is left out of its call; here that would hide what is lost."""
 NOWHERE = "http://127.0.0.1:1/bitrix24/portal/callback"
 """Where the portal sends the browser back to; nobody follows it."""
 CLIENT_ID, CLIENT_SECRET = "local.sandbox.1", "sandboxsecret"
