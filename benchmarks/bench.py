@@ -13,13 +13,14 @@ import tempfile
 from pathlib import Path
 
 import burst
+import catching_up
 import engines
 import growth
 import parts
 import side_by_side
 from streams import Stream, busy, recordings, under_mask
 
-SECTIONS = ("readers", "parts", "growth", "waiting", "day", "service", "burst", "engines")
+SECTIONS = ("readers", "parts", "growth", "waiting", "day", "service", "burst", "engines", "backlog")
 COLUMNS = "state, bytes a call | saved row, bytes | µs CPU per message | function calls per message"
 
 
@@ -115,10 +116,22 @@ def delivery(is_quick: bool, _: set[str]) -> None:
     engines.measure(is_quick, 1 if is_quick else 3)
 
 
+def backlog(is_quick: bool, _: set[str]) -> None:
+    """The portal is back after an outage: how late are the cards of phones that ring now?"""
+    old, live = (300, 20) if is_quick else (10_000, 200)
+    done = catching_up.catch_up(old, live)
+    p50, p99 = (done.late[round(len(done.late) * share) - 1] * 1000 for share in (0.5, 0.99))
+    print("\n| old calls | live ones | ring to request, p50 / p99 ms | s in all | requests/s | 503 or 429 |")
+    print("|---|---|---|---|---|---|")
+    rate = done.requests / done.seconds
+    figures = (old, live, f"{p50:.0f} / {p99:.0f}", f"{done.seconds:.0f}", f"{rate:.0f}", done.limited)
+    print("|", " | ".join(map(str, figures)), "|", flush=True)
+
+
 DO = dict(
     zip(
         SECTIONS,
-        (readers, own_parts, calls_at_once, waiting, day, service, bursts, delivery),
+        (readers, own_parts, calls_at_once, waiting, day, service, bursts, delivery, backlog),
         strict=True,
     )
 )
