@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from itgrix_core.config.schema import BitrixSettings, Settings
+from itgrix_core.config.state_folder import state_folder_of
 from itgrix_core.config.wording import nearest
 from itgrix_core.crm.bitrix24.adapter import BitrixAdapter, check, client_of, session_for
 from itgrix_core.crm.bitrix24.checking import Finding
@@ -26,11 +28,13 @@ class Portal:
         name: the entry of `crm`.
         settings: what it says.
         vault: where its tokens lie.
+        state_folder: where all processes of this machine count their requests together.
     """
 
     name: str
     settings: BitrixSettings
     vault: Vault
+    state_folder: Path | None = None
 
     @property
     def has_application(self) -> bool:
@@ -39,11 +43,11 @@ class Portal:
 
     def adapter(self) -> BitrixAdapter:
         """Its adapter; raises `ConfigError`."""
-        return BitrixAdapter(self.settings, self.name, vault=self.vault)
+        return BitrixAdapter(self.settings, self.name, vault=self.vault, state_folder=self.state_folder)
 
     def findings(self) -> list[Finding]:
         """What our credentials may do in it, first of all whether it answers; never raises `ConfigError`."""
-        return check(self.settings, self.name, self.vault)
+        return check(self.settings, self.name, self.vault, self.state_folder)
 
     def check(self) -> list[Finding]:
         """The same, and whether an application can buy its next tokens: today's say nothing of it."""
@@ -58,7 +62,7 @@ class Portal:
 
     def client(self) -> Client:
         """A way to it beside the adapter's; raises `ConfigError`."""
-        return client_of(self.settings, self.name, vault=self.vault)
+        return client_of(self.settings, self.name, vault=self.vault, state_folder=self.state_folder)
 
     def server(self) -> OAuthServer:
         """The OAuth server as this account reaches it; raises `ConfigError`."""
@@ -91,8 +95,9 @@ def portal_of(settings: Settings, name: str | None) -> Portal:
 
 def portals_of(settings: Settings) -> dict[str, Portal]:
     """All accounts, by name."""
+    folder = state_folder_of(settings)
     return {
-        name: Portal(name, crm, Vault(settings.data_folder, name, _keep))
+        name: Portal(name, crm, Vault(settings.data_folder, name, _keep), folder)
         for name, crm in settings.crm.items()
     }
 

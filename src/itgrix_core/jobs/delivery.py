@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
 from itgrix_core.calls.events import CallEnded, CallEvent, CallMerged
+from itgrix_core.crm import urgency
 from itgrix_core.crm.adapter import CrmUnavailable
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.turns import turn_of
@@ -21,6 +22,7 @@ from itgrix_core.jobs.ringing import Ringing
 from itgrix_core.jobs.turn import RefusedForGood, Turn
 from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.engine import Attempt, Dead, Done, Engine, Job, Later, Result
+from itgrix_core.outbox.lanes import is_young
 from itgrix_hooks.answers import RetryLater
 
 REFUSED_PAUSE_SECONDS = 60.0
@@ -49,7 +51,14 @@ class Delivery:
         self._clock = clock
 
     def __call__(self, jobs: Sequence[Job], attempt: Attempt) -> Result:
-        """Handle the head of a lane, with as many of the following jobs as belong to its turn."""
+        """Handle the head of a lane, with as many of the following jobs as belong to its turn.
+
+        Live is a call of which anything happened just now; the others wait for its requests.
+        """
+        with urgency.work(is_live=any(is_young(job.born_at, attempt.now) for job in jobs)):
+            return self._handle(jobs, attempt)
+
+    def _handle(self, jobs: Sequence[Job], attempt: Attempt) -> Result:
         try:
             events = self._events(jobs)
         except ValueError as error:

@@ -1,0 +1,147 @@
+"""Whether a request may go to the portal now, and what its answers teach of the next ones.
+
+Three judges, asked in this order: doors (does the portal answer at all, do our credentials fit; breakers),
+operating time (of the method, and of each that a batch holds), and the bucket of requests, which alone is
+shared with other processes. A request is counted only when all have let it through.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+from itgrix_core.crm.adapter import Blocked, Unknown
+from itgrix_core.crm.bitrix24.breaker import Breaker
+from itgrix_core.crm.bitrix24.bucket import Bucket
+from itgrix_core.crm.bitrix24.errand import Errand
+from itgrix_core.crm.bitrix24.errors import Failure, is_limit, is_of_access, is_of_plan
+from itgrix_core.crm.bitrix24.operating import OperatingTimes
+from itgrix_core.crm.quota import QuotaState
+from itgrix_core.crm.urgency import Urgency, current
+
+PARKED_SECONDS = 60.0
+"""How long the backlog leaves a portal, or a method, alone that refuses our credentials."""
+
+PORTAL = ""
+"""The door of the whole portal; methods that are closed by right or scope have doors of their own."""
+
+
+class Quota:
+    """One account's quota; safe to share between threads."""
+
+    def __init__(
+        self, bucket: Bucket, portal: str = "the portal", chance: Callable[[], float] = random.random
+    ) -> None:
+        """`portal` is its name in sentences; `chance` strews those who wait."""
+        self._bucket = bucket
+        self._portal = portal
+        self._chance = chance
+        self._lock = Lock()
+        self._doors = {PORTAL: Breaker(chance)}
+        self._operating = OperatingTimes(chance)
+
+    def ask(self, errand: Errand) -> Blocked | None:
+        """`None` lets it through, counted; whoever is let through tells `spent`, and last of all `heard`."""
+        urgency, now = current(), self._bucket.now()
+        with self._lock:
+            blocked = (
+                self._at_doors(errand, urgency, now)
+                or self._timed(errand, urgency, now)
+                or self._room(errand, urgency)
+            )
+            if blocked is None:
+                self._begin(errand, now)
+        return blocked
+
+    def charge(self) -> None:
+        """The same request goes out once more."""
+        self._bucket.charge()
+
+    def fill(self) -> None:
+        """The portal says that its bucket is full."""
+        self._bucket.fill()
+
+    def close(self, method: str, seconds: float) -> None:
+        """The portal has closed a method by its operating time."""
+        with self._lock:
+            self._operating.close(method.casefold(), self._bucket.now(), seconds)
+
+    def spent(self, errand: Errand, body: Mapping[str, Any]) -> None:
+        """It has ended; `body` is the answer's envelope, an empty one where there is none."""
+        now = self._bucket.now()
+        with self._lock:
+            for method, time in errand.times(body):
+                self._operating.end(method, now, time)
+
+    def heard(self, method: str, failure: Failure | None) -> None:
+        """How a request that was let through ended, when nothing more can be mended; `None` is an answer."""
+        now = self._bucket.now()
+        with self._lock:
+            if isinstance(failure, Unknown) or (failure is not None and failure.why == "unreachable"):
+                self._doors[PORTAL].failed(now, failure.text)
+                return
+            self._doors[PORTAL].passed()
+            self._doors.pop(method.casefold(), None)
+            if failure is not None and (name := _parked(method, failure)) is not None:
+                kind = failure.why if isinstance(failure, Blocked) else "credentials"
+                door = self._doors.setdefault(name, Breaker(self._chance))
+                door.trip(now, kind, failure.text, PARKED_SECONDS)
+
+    @property
+    def state(self) -> QuotaState:
+        """How it stands now."""
+        now = self._bucket.now()
+        with self._lock:
+            door = self._doors[PORTAL]
+            return QuotaState(
+                requests_at_once=self._bucket.capacity,
+                requests_left=self._bucket.left(),
+                backlog_left=self._bucket.left(is_live=False),
+                is_shared=self._bucket.is_shared,
+                breaker=door.state(now),
+                probe_seconds=door.probe_seconds(now),
+                why=door.why,
+                methods=self._operating.state(now),
+            )
+
+    def _at_doors(self, errand: Errand, urgency: Urgency, now: float) -> Blocked | None:
+        for name, door in self._doors_of(errand):
+            seconds = door.ask(now, is_live=urgency.is_live)
+            if seconds > 0:
+                text = f"{name or self._portal} is left alone for a while after this: {door.why}"
+                return Blocked(door.kind, text, seconds)
+        return None
+
+    def _timed(self, errand: Errand, urgency: Urgency, now: float) -> Blocked | None:
+        waits = {
+            method: self._operating.ask(method, now, is_live=urgency.is_live) for method in errand.methods
+        }
+        method = max(waits, key=lambda each: waits[each])
+        text = f"{method}: its operating time at the portal is nearly used up"
+        return Blocked("quota", text, waits[method]) if waits[method] > 0 else None
+
+    def _begin(self, errand: Errand, now: float) -> None:
+        for _, door in self._doors_of(errand):
+            door.begin(now)
+        for method in errand.methods:
+            self._operating.begin(method, now)
+
+    def _room(self, errand: Errand, urgency: Urgency) -> Blocked | None:
+        seconds = self._bucket.take(urgency)
+        if seconds <= 0:
+            return None
+        return Blocked("quota", f"{errand.method}: {self._portal} has had its requests for now", seconds)
+
+    def _doors_of(self, errand: Errand) -> Sequence[tuple[str, Breaker]]:
+        return [(name, self._doors[name]) for name in (PORTAL, *errand.methods) if name in self._doors]
+
+
+def _parked(method: str, failure: Failure) -> str | None:
+    """The door that a person has to mend, the portal's or one method's; `None` if there is none."""
+    if is_of_plan(failure) or is_limit(failure, "OVERLOAD_LIMIT"):
+        return PORTAL
+    if isinstance(failure, Blocked) and failure.why in {"credentials", "configuration"}:
+        return method.casefold() if is_of_access(failure) else PORTAL
+    return None
