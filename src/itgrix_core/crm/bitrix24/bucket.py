@@ -164,7 +164,7 @@ class Bucket:
         return replace(level, empty_at=now + used / self.drain)
 
 
-_ROUNDING = 1e-6
+_ROUNDING = 1e-3
 """Requests: sums of floats do not meet the brim exactly."""
 
 _known: WeakValueDictionary[tuple[str, Callable[[], float]], Bucket] = WeakValueDictionary()

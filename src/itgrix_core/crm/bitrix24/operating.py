@@ -27,6 +27,10 @@ LIVE_SHARES = (0.9, 1.0)
 SLOWEST_SECONDS = 60.0
 """Between two executions of a method whose time seems used up: whether it is, the portal knows."""
 
+USUAL_COST_SECONDS = 1.0
+"""Of one execution, until the sums tell; what other services execute between two of ours counts as ours, so
+that each slows down for all."""
+
 FORGIVING = 1.1
 """A limit that was passed unpunished is taken to be higher by this."""
 
@@ -38,9 +42,9 @@ _TOLD = ("operating", "operating_reset_at", "finish")
 class _Method:
     """One method; times are our clock's."""
 
-    used: float = 0.0
+    used: float | None = None
     limit: float = LIMIT_SECONDS
-    cost: float = 0.0
+    cost: float = USUAL_COST_SECONDS
     relief_at: float = 0.0
     last_at: float = float("-inf")
     under_way: int = 0
@@ -51,7 +55,7 @@ class _Method:
     def pause(self, now: float, *, is_live: bool) -> float:
         """Between two executions: what is left, spread evenly over the time until a slot leaves."""
         slow_from, most = (share * self.limit for share in (LIVE_SHARES if is_live else BACKLOG_SHARES))
-        used = self.used + self.cost * self.under_way
+        used = (self.used or 0.0) + self.cost * self.under_way
         relief = self.relief_at - now
         if used < slow_from or relief <= 0:
             return 0.0
@@ -63,8 +67,8 @@ class _Method:
         used, reset, finish = (_seconds(told.get(name)) for name in _TOLD)
         if used is None:
             return
-        if used > self.used:
-            self.cost = (3 * self.cost + used - self.used) / 4 if self.cost else used - self.used
+        if self.used is not None and used > self.used:
+            self.cost = (3 * self.cost + min(used - self.used, 4 * self.cost)) / 4
         if used - self.cost * (self.under_way + 1) >= self.limit:
             self.limit = used * FORGIVING
         self.used = used
@@ -88,11 +92,12 @@ class OperatingTimes:
         if known is None:
             return 0.0
         pause = known.pause(now, is_live=is_live)
-        earliest = max(known.closed_until, min(known.last_at, now) + pause)
+        is_closed = known.closed_until > now
+        earliest = known.closed_until if is_closed else min(known.last_at, now) + pause
         if earliest <= now:
             return 0.0
         earliest = min(earliest, now + WINDOW_SECONDS)
-        pace = max(pause, known.cost)
+        pace = known.cost if is_closed else pause
         if is_live:
             known.live_turn, seconds = next_turn(known.live_turn, now, earliest, pace, self._chance)
         else:
@@ -114,14 +119,14 @@ class OperatingTimes:
     def close(self, method: str, now: float, seconds: float) -> None:
         """The portal has closed it (429): the limit is not higher than what was used."""
         known = self._methods.setdefault(method, _Method())
-        known.closed_until = now + min(seconds, WINDOW_SECONDS)
-        if known.used > 0:
+        known.closed_until = known.relief_at = now + min(seconds, WINDOW_SECONDS)
+        if known.used:
             known.limit = min(known.limit, known.used)
 
     def state(self, now: float) -> dict[str, MethodState]:
         """What was told of each method that has cost anything."""
         return {
-            name: MethodState(each.used, each.limit, max(0.0, each.closed_until - now))
+            name: MethodState(each.used or 0.0, each.limit, max(0.0, each.closed_until - now))
             for name, each in self._methods.items()
             if each.used or each.closed_until > now
         }
