@@ -29,6 +29,9 @@ REFUSED_PAUSE_SECONDS = 60.0
 """After the CRM refused a question for good (a missing right, say): somebody has to mend it first."""
 
 
+_ENDS = (CallEnded.kind, CallMerged.kind)
+
+
 class Delivery:
     """The engine's handler for call lanes.
 
@@ -51,11 +54,8 @@ class Delivery:
         self._clock = clock
 
     def __call__(self, jobs: Sequence[Job], attempt: Attempt) -> Result:
-        """Handle the head of a lane, with as many of the following jobs as belong to its turn.
-
-        Live is a call of which anything happened just now; the others wait for its requests.
-        """
-        with urgency.work(is_live=any(is_young(job.born_at, attempt.now) for job in jobs)):
+        """Handle the head of a lane, with as many of the following jobs as belong to its turn."""
+        with urgency.work(is_live=_is_live(jobs, attempt.now)):
             return self._handle(jobs, attempt)
 
     def _handle(self, jobs: Sequence[Job], attempt: Attempt) -> Result:
@@ -92,6 +92,11 @@ class Delivery:
         if is_end:
             return Closing(turn, self._engine, attempt.now).file()
         return Ringing(turn).file()
+
+
+def _is_live(jobs: Sequence[Job], now: float) -> bool:
+    """Whether somebody may be waiting: the call goes on as far as is known, or has ended just now."""
+    return jobs[-1].kind not in _ENDS or is_young(jobs[-1].born_at, now)
 
 
 def _readable(jobs: Sequence[Job]) -> Iterator[CallEvent]:

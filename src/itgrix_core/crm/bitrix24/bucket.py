@@ -5,7 +5,7 @@ Bitrix24 counts a leaky bucket per portal and source address: 50 requests may co
 away instead of being put to sleep: the outbox has other calls to file meanwhile.
 
 What is kept is one number, the moment at which the bucket will be empty (GCRA), and when those who wait come
-back; docs/decisions/0013 says why, and why it is no library.
+back; docs/decisions/0014 says why, and why it is no library.
 """
 
 from __future__ import annotations

@@ -91,6 +91,8 @@ class Client:
         finally:
             self._quota.spent(errand, body)
         self._quota.heard(method, None if isinstance(answer, Reply) else answer)
+        if isinstance(answer, Blocked) and answer.why == "unreachable":
+            return replace(answer, seconds=self._quota.pause(answer.seconds))
         return answer
 
     def _answer(self, method: str, params: Mapping[str, Any]) -> tuple[Reply | Failure, Mapping[str, Any]]:

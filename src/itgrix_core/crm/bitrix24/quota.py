@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any
 
 from itgrix_core.crm.adapter import Blocked, Unknown
-from itgrix_core.crm.bitrix24.breaker import Breaker
+from itgrix_core.crm.bitrix24.breaker import LIVE_PAUSE_SECONDS, Breaker
 from itgrix_core.crm.bitrix24.bucket import Bucket
 from itgrix_core.crm.bitrix24.errand import Errand
 from itgrix_core.crm.bitrix24.errors import Failure, is_limit, is_of_access, is_of_plan
@@ -88,6 +88,14 @@ class Quota:
                 kind = failure.why if isinstance(failure, Blocked) else "credentials"
                 door = self._doors.setdefault(name, Breaker(self._chance))
                 door.trip(now, kind, failure.text, PARKED_SECONDS)
+
+    def pause(self, usual_seconds: float) -> float:
+        """When to try again what could not reach the portal: live calls soon, the backlog turn by turn."""
+        urgency, now = current(), self._bucket.now()
+        if urgency.is_live:
+            return min(usual_seconds, LIVE_PAUSE_SECONDS)
+        with self._lock:
+            return max(usual_seconds, self._doors[PORTAL].ask(now, is_live=False))
 
     @property
     def state(self) -> QuotaState:

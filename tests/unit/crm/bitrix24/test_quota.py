@@ -1,11 +1,14 @@
+import socket
+
 import pytest
 
 from itgrix_core.crm import urgency
 from itgrix_core.crm.adapter import Blocked, Refused, Unknown
-from itgrix_core.crm.bitrix24.breaker import FAILURES
+from itgrix_core.crm.bitrix24.breaker import FAILURES, LIVE_PAUSE_SECONDS
 from itgrix_core.crm.bitrix24.bucket import Bucket
 from itgrix_core.crm.bitrix24.client import Reply
 from itgrix_core.crm.bitrix24.errand import errand_of
+from itgrix_core.crm.bitrix24.errors import UNREACHABLE_SECONDS
 from itgrix_core.crm.bitrix24.methods import FINISH, REGISTER, SHOW
 from itgrix_core.crm.bitrix24.quota import PARKED_SECONDS
 
@@ -85,6 +88,17 @@ def test_a_live_call_finds_out_that_the_portal_is_back(portal, make_client, word
     fall(client, portal, words)
     assert isinstance(client.call("profile"), Reply)
     assert isinstance(old(client, "profile"), Reply)
+
+
+def test_a_card_that_met_an_outage_is_tried_again_soon(make_client):
+    """The backlog takes its time, and each of it another."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, not listening: refused
+        client = make_client(f"http://127.0.0.1:{taken.getsockname()[1]}/rest/1/s3cr3tc0de/")
+        assert client.call("profile").seconds == LIVE_PAUSE_SECONDS
+        waits = [old(client, "profile").seconds for _ in range(FAILURES + 20)]
+    assert waits[0] == UNREACHABLE_SECONDS
+    assert len(set(waits[-20:])) == 20
 
 
 def test_a_refusal_is_a_word_of_the_portal(portal, make_client, words):
