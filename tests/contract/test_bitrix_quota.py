@@ -7,13 +7,16 @@ from collections import Counter
 import pytest
 
 from itgrix_core.crm import urgency
-from itgrix_core.crm.adapter import Blocked
+from itgrix_core.crm.adapter import Blocked, Unknown
 from itgrix_core.crm.bitrix24.address import webhook
+from itgrix_core.crm.bitrix24.breaker import LIVE_PAUSE_SECONDS
 from itgrix_core.crm.bitrix24.bucket import Bucket
 from itgrix_core.crm.bitrix24.client import Client, Reply
 from itgrix_core.crm.bitrix24.methods import FINISH, REGISTER
 from itgrix_core.crm.bitrix24.shared_level import SharedLevel
+from itgrix_core.jobs.performing import UNKNOWN_PAUSE_SECONDS
 from itgrix_core.sandbox.bitrix.costs import cost_of
+from itgrix_core.sandbox.bitrix.faults import Fault, FaultKind
 from itgrix_core.sandbox.bitrix.server import run_portal
 from itgrix_core.sandbox.bitrix.settings import Limits, Settings
 
@@ -57,7 +60,7 @@ class Day:
             at, number, client, requests, is_live, asked_at = heapq.heappop(self._due)
             self.at = max(self.at, at)
             left, seconds = self._turn(client, requests, is_live=is_live)
-            if is_live:
+            if is_live and not left:
                 self.live_waits.append(self.at - asked_at)
             if left:
                 again = (self.at + seconds, number, client, left, is_live, asked_at)
@@ -72,6 +75,8 @@ class Day:
                 reply = self.clients[client].call(method, params)
                 if isinstance(reply, Blocked):
                     return left, reply.seconds
+                if isinstance(reply, Unknown):
+                    return left, UNKNOWN_PAUSE_SECONDS
                 assert isinstance(reply, Reply), reply
                 self.answered.append((self.at, method))
                 del left[0]
@@ -111,6 +116,7 @@ def test_two_services_use_all_of_the_intensity_and_meet_no_503(day):
     rate = len(spent) / (max(spent) - START - 30)
     assert set(day.statuses) == {200}
     assert rate >= 0.95 * INTENSITY
+    assert len(day.live_waits) == 60
     assert max(day.live_waits) == 0.0
 
 
@@ -134,3 +140,22 @@ def test_two_services_use_all_of_a_methods_operating_time_and_meet_no_429(day):
     rate = sum(at > START + 600 for at in ends) * cost_of(FINISH).operating / 1200
     assert set(day.statuses) == {200}
     assert rate >= 0.95 * OPERATING
+
+
+def test_after_an_outage_live_calls_are_first_and_the_backlog_loses_no_time(day):
+    """Two thousand lanes have waited for half an hour; meanwhile they have hardly asked the portal."""
+    over = START + 1800
+    day.portal.portal.faults.add(Fault(FaultKind.HTML, times=0, for_seconds=1800))
+    for client in (0, 1):
+        for _ in range(1000):
+            day.put(client, [("user.get", {})] * 2)
+    day.live_through(over - 1)
+    probes = sum(day.statuses.values())
+    for second in range(0, 400, 20):
+        day.put(0, [("user.get", {})], over + second + 0.5, is_live=True)
+    day.live_through(over + 400)
+    answered = [at for at, _ in day.answered if over + 60 < at <= over + 360]
+    assert probes < 100
+    assert max(day.live_waits) <= LIVE_PAUSE_SECONDS
+    assert len(answered) >= 0.95 * INTENSITY * 300
+    assert set(day.statuses) == {200, 502}
