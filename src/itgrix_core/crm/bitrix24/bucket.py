@@ -137,7 +137,10 @@ class Bucket:
 
     def _taken(self, level: Level, urgency: Urgency) -> tuple[Level, float]:
         now = self._clock()
-        over = self._used(level, now) + 1.0 - self._room(urgency)
+        used, room = self._used(level, now) + 1.0, self._room(urgency)
+        over = used - room
+        if used <= room / 2:  # those who have turns would have come: the rows are empty
+            level = replace(level, live_at=0.0, backlog_at=0.0)
         if over <= _ROUNDING:
             return self._filled(level, 1.0), 0.0
         level = self._filled(level, 0.0)

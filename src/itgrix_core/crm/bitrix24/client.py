@@ -90,7 +90,7 @@ class Client:
             answer, body = self._answer(method, params)
         finally:
             self._quota.spent(errand, body)
-        self._quota.heard(method, None if isinstance(answer, Reply) else answer)
+        self._quota.heard(errand, None if isinstance(answer, Reply) else answer)
         if isinstance(answer, Blocked) and answer.why == "unreachable":
             return replace(answer, seconds=self._quota.pause(answer.seconds))
         return answer
@@ -142,7 +142,7 @@ class Client:
         """What a failure inside a batch means; `body` is its entry of `result_error`."""
         failure = self._told(method, self._failure(method, 400, _redacted(body, self._auth)), body)
         if isinstance(failure, Blocked):
-            self._quota.heard(method, failure)
+            self._quota.heard(errand_of(method), failure)
         return failure
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from itgrix_core.crm.bitrix24.answers import mapping
@@ -33,7 +34,7 @@ class Errand:
         return [(self.method, mapping(body.get("time"))), *inner]
 
 
-def errand_of(method: str, params: Mapping[str, Any]) -> Errand:
+def errand_of(method: str, params: Mapping[str, Any] = MappingProxyType({})) -> Errand:
     """A request's errand, from its method and what is sent with it."""
     name = method.casefold()
     commands = params.get("cmd") if name == "batch" else None

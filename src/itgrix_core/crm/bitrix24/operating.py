@@ -62,14 +62,16 @@ class _Method:
         left = most - used
         return min(relief * self.cost / left, SLOWEST_SECONDS) if left > 0 else SLOWEST_SECONDS
 
-    def hear(self, now: float, told: Mapping[str, Any]) -> None:
-        """What the portal tells of it after an execution."""
+    def hear(self, now: float, told: Mapping[str, Any], *, is_refused: bool) -> None:
+        """What the portal tells of it after an execution, or instead of one."""
         used, reset, finish = (_seconds(told.get(name)) for name in _TOLD)
         if used is None:
             return
         if self.used is not None and used > self.used:
             self.cost = (3 * self.cost + min(used - self.used, 4 * self.cost)) / 4
-        if used - self.cost * (self.under_way + 1) >= self.limit:
+        if is_refused and used > 0:
+            self.limit = min(self.limit, used)
+        elif used - self.cost * (self.under_way + 1) >= self.limit:
             self.limit = used * FORGIVING
         self.used = used
         left = WINDOW_SECONDS if reset is None or finish is None else reset - finish
@@ -110,18 +112,19 @@ class OperatingTimes:
         known.last_at = now
         known.under_way += 1
 
-    def end(self, method: str, now: float, time: Mapping[str, Any]) -> None:
-        """It has ended; `time` is the block of the portal's answer, an empty one tells nothing."""
+    def end(self, method: str, now: float, time: Mapping[str, Any], *, is_refused: bool = False) -> None:
+        """It has ended; `time` is the block of the portal's answer, an empty one tells nothing.
+
+        `is_refused` (429) shows that the limit is not higher than what it tells.
+        """
         known = self._methods.setdefault(method, _Method())
         known.under_way = max(0, known.under_way - 1)
-        known.hear(now, time)
+        known.hear(now, time, is_refused=is_refused)
 
     def close(self, method: str, now: float, seconds: float) -> None:
-        """The portal has closed it (429): the limit is not higher than what was used."""
+        """The portal has closed it (429) for so long."""
         known = self._methods.setdefault(method, _Method())
         known.closed_until = known.relief_at = now + min(seconds, WINDOW_SECONDS)
-        if known.used:
-            known.limit = min(known.limit, known.used)
 
     def state(self, now: float) -> dict[str, MethodState]:
         """What was told of each method that has cost anything."""

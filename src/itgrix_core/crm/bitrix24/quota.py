@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from threading import Lock
 from typing import Any
 
@@ -18,7 +19,7 @@ from itgrix_core.crm.bitrix24.bucket import Bucket
 from itgrix_core.crm.bitrix24.errand import Errand
 from itgrix_core.crm.bitrix24.errors import Failure, is_limit, is_of_access, is_of_plan
 from itgrix_core.crm.bitrix24.operating import OperatingTimes
-from itgrix_core.crm.quota import QuotaState
+from itgrix_core.crm.quota import MethodState, QuotaState
 from itgrix_core.crm.urgency import Urgency, current
 
 PARKED_SECONDS = 60.0
@@ -71,22 +72,25 @@ class Quota:
     def spent(self, errand: Errand, body: Mapping[str, Any]) -> None:
         """It has ended; `body` is the answer's envelope, an empty one where there is none."""
         now = self._bucket.now()
+        is_refused = str(body.get("error", "")).upper() == "OPERATION_TIME_LIMIT"
         with self._lock:
             for method, time in errand.times(body):
-                self._operating.end(method, now, time)
+                self._operating.end(method, now, time, is_refused=is_refused)
 
-    def heard(self, method: str, failure: Failure | None) -> None:
+    def heard(self, errand: Errand, failure: Failure | None) -> None:
         """How a request that was let through ended, when nothing more can be mended; `None` is an answer."""
         now = self._bucket.now()
         with self._lock:
             if isinstance(failure, Unknown) or (failure is not None and failure.why == "unreachable"):
                 self._doors[PORTAL].failed(now, failure.text)
                 return
-            self._doors[PORTAL].passed()
-            self._doors.pop(method.casefold(), None)
-            if failure is not None and (name := _parked(method, failure)) is not None:
+            parked = _parked(errand.method, failure)
+            for name, door in self._doors_of(errand):
+                if name != parked:
+                    door.passed()
+            if failure is not None and parked is not None:
                 kind = failure.why if isinstance(failure, Blocked) else "credentials"
-                door = self._doors.setdefault(name, Breaker(self._chance))
+                door = self._doors.setdefault(parked, Breaker(self._chance))
                 door.trip(now, kind, failure.text, PARKED_SECONDS)
 
     def pause(self, usual_seconds: float) -> float:
@@ -111,8 +115,17 @@ class Quota:
                 breaker=door.state(now),
                 probe_seconds=door.probe_seconds(now),
                 why=door.why,
-                methods=self._operating.state(now),
+                methods=self._methods(now),
             )
+
+    def _methods(self, now: float) -> dict[str, MethodState]:
+        """What operating time and doors tell of the methods."""
+        told = self._operating.state(now)
+        for name, door in self._doors.items():
+            if name != PORTAL and door.is_tripped:
+                known = told.get(name, MethodState())
+                told[name] = replace(known, closed_seconds=max(known.closed_seconds, door.probe_seconds(now)))
+        return told
 
     def _at_doors(self, errand: Errand, urgency: Urgency, now: float) -> Blocked | None:
         for name, door in self._doors_of(errand):
@@ -146,10 +159,12 @@ class Quota:
         return [(name, self._doors[name]) for name in (PORTAL, *errand.methods) if name in self._doors]
 
 
-def _parked(method: str, failure: Failure) -> str | None:
+def _parked(method: str, failure: Failure | None) -> str | None:
     """The door that a person has to mend, the portal's or one method's; `None` if there is none."""
+    if failure is None:
+        return None
     if is_of_plan(failure) or is_limit(failure, "OVERLOAD_LIMIT"):
         return PORTAL
     if isinstance(failure, Blocked) and failure.why in {"credentials", "configuration"}:
-        return method.casefold() if is_of_access(failure) else PORTAL
+        return method if is_of_access(failure) else PORTAL
     return None

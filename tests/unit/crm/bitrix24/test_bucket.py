@@ -87,6 +87,15 @@ def test_even_ten_thousand_are_strewn_and_wait_bounded(clock):
     assert max(late.count(second) for second in set(late)) < 80
 
 
+def test_turns_of_those_who_never_come_are_forgotten(clock):
+    """Their jobs may have been dropped; a bucket that runs empty shows it."""
+    bucket = Bucket(50, 2.0, clock)
+    waits(bucket, 1000, is_live=False)
+    clock.at += 25
+    assert waits(bucket, 35, is_live=False) == [0.0] * 35
+    assert bucket.take(Urgency(is_live=False)) == 0.5
+
+
 def test_those_who_come_at_their_turns_use_all_that_runs_out(clock):
     """Nothing of the quota is lost to waiting: a hundred lanes that need three requests each."""
     bucket = Bucket(50, 2.0, clock)

@@ -71,8 +71,9 @@ def test_a_limit_that_is_passed_unpunished_is_higher(times):
 
 def test_a_refusal_teaches_a_lower_limit(times):
     """Boxed portals come with 420."""
-    execute(times, 100.0, told(420.0))
+    times.begin(FINISH, 100.0)
     times.close(FINISH, 100.0, 30.0)
+    times.end(FINISH, 100.0, told(420.0, reset_in=30.0), is_refused=True)
     assert times.state(100.0)[FINISH].limit_seconds == 420.0
     assert times.state(100.0)[FINISH].closed_seconds == 30.0
     assert times.ask(FINISH, 100.0, is_live=True) == 30.0

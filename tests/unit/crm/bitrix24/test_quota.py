@@ -145,6 +145,31 @@ def test_a_method_that_is_closed_to_us_parks_itself_only(portal, make_client, wo
     assert portal.methods == [REGISTER.casefold(), SHOW.casefold()]
 
 
+def test_a_method_that_works_again_inside_a_batch_is_open_again(portal, make_client, clock, words):
+    """Until then its door tells for how long it is closed; a batch may be the probe."""
+    portal.says(REGISTER, words.fails("WRONG_AUTH_TYPE", "", 403), {"CALL_ID": "x"})
+    portal.says("batch", {"result": {"register": {"CALL_ID": "x"}}})
+    client = make_client()
+    old(client, REGISTER)
+    assert client.quota.methods[REGISTER.casefold()].closed_seconds == PARKED_SECONDS
+    clock.at += PARKED_SECONDS
+    assert isinstance(old(client, "batch", {"cmd": {"register": f"{REGISTER}?TYPE=2"}}), Reply)
+    assert isinstance(old(client, REGISTER), Reply)
+    assert REGISTER.casefold() not in client.quota.methods
+
+
+def test_live_calls_do_not_hammer_a_portal_that_refuses_them(portal, make_client, clock, words):
+    """The first tries it; the next two seconds later at the soonest."""
+    portal.says("profile", words.fails("NO_AUTH_FOUND", "Wrong authorization data", 401))
+    client = make_client()
+    for _ in range(20):
+        client.call("profile")
+    assert len(portal.requests) == 2
+    clock.at += LIVE_PAUSE_SECONDS
+    client.call("profile")
+    assert len(portal.requests) == 3
+
+
 def test_a_request_that_was_cut_and_repeated_counts_twice(portal, make_client, clock, words):
     """The portal counted both."""
     portal.says(REGISTER, words.cut, {"CALL_ID": "x"})
