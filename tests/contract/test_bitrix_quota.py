@@ -14,7 +14,6 @@ from itgrix_core.crm.bitrix24.bucket import Bucket
 from itgrix_core.crm.bitrix24.client import Client, Reply
 from itgrix_core.crm.bitrix24.methods import FINISH, REGISTER
 from itgrix_core.crm.bitrix24.shared_level import SharedLevel
-from itgrix_core.jobs.performing import UNKNOWN_PAUSE_SECONDS
 from itgrix_core.sandbox.bitrix.costs import cost_of
 from itgrix_core.sandbox.bitrix.faults import Fault, FaultKind
 from itgrix_core.sandbox.bitrix.server import run_portal
@@ -23,6 +22,7 @@ from itgrix_core.sandbox.bitrix.settings import Limits, Settings
 START = 1_795_000_000.0
 INTENSITY = 2.0
 OPERATING = 480 / 600
+LOOKED_UP_AFTER_SECONDS = 2.0
 
 
 class Day:
@@ -76,7 +76,7 @@ class Day:
                 if isinstance(reply, Blocked):
                     return left, reply.seconds
                 if isinstance(reply, Unknown):
-                    return left, UNKNOWN_PAUSE_SECONDS
+                    return left, LOOKED_UP_AFTER_SECONDS
                 assert isinstance(reply, Reply), reply
                 self.answered.append((self.at, method))
                 del left[0]

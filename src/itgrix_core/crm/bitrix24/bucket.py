@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Protocol
 from weakref import WeakValueDictionary
 
-from itgrix_core.crm.bitrix24.turns import next_turn
+from itgrix_core.crm.bitrix24.appointments import next_appointment
 from itgrix_core.crm.urgency import Urgency
 
 RESERVE = 0.2
@@ -33,7 +33,7 @@ class Level:
 
     Attributes:
         empty_at: when everything will have run out.
-        live_at: the last turn that was handed out to a live request that found no room.
+        live_at: the last appointment that was handed out to a live request that found no room.
         backlog_at: the same of the backlog.
     """
 
@@ -139,17 +139,17 @@ class Bucket:
         now = self._clock()
         used, room = self._used(level, now) + 1.0, self._room(urgency)
         over = used - room
-        if used <= room / 2:  # those who have turns would have come: the rows are empty
+        if used <= room / 2:  # those with appointments would have come: the rows are empty
             level = replace(level, live_at=0.0, backlog_at=0.0)
         if over <= _ROUNDING:
             return self._filled(level, 1.0), 0.0
         level = self._filled(level, 0.0)
         earliest = now + over / self.drain
         if urgency.is_live:
-            turn, seconds = next_turn(level.live_at, now, earliest, 1.0 / self.drain)
-            return replace(level, live_at=turn), seconds
-        turn, seconds = next_turn(level.backlog_at, now, earliest, 1.0 / self.drain)
-        return replace(level, backlog_at=turn), seconds
+            at, seconds = next_appointment(level.live_at, now, earliest, 1.0 / self.drain)
+            return replace(level, live_at=at), seconds
+        at, seconds = next_appointment(level.backlog_at, now, earliest, 1.0 / self.drain)
+        return replace(level, backlog_at=at), seconds
 
     def _room(self, urgency: Urgency) -> float:
         """Up to where a request of this urgency may fill it; the smallest bucket has room for one."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from itgrix_core.crm.bitrix24.turns import next_turn
+from itgrix_core.crm.bitrix24.appointments import next_appointment
 from itgrix_core.crm.quota import MethodState
 
 LIMIT_SECONDS = 480.0
@@ -49,8 +49,8 @@ class _Method:
     last_at: float = float("-inf")
     under_way: int = 0
     closed_until: float = 0.0
-    live_turn: float = 0.0
-    backlog_turn: float = 0.0
+    live_row: float = 0.0
+    backlog_row: float = 0.0
 
     def pause(self, now: float, *, is_live: bool) -> float:
         """Between two executions: what is left, spread evenly over the time until a slot leaves."""
@@ -101,9 +101,11 @@ class OperatingTimes:
         earliest = min(earliest, now + WINDOW_SECONDS)
         pace = known.cost if is_closed else pause
         if is_live:
-            known.live_turn, seconds = next_turn(known.live_turn, now, earliest, pace, self._chance)
+            known.live_row, seconds = next_appointment(known.live_row, now, earliest, pace, self._chance)
         else:
-            known.backlog_turn, seconds = next_turn(known.backlog_turn, now, earliest, pace, self._chance)
+            known.backlog_row, seconds = next_appointment(
+                known.backlog_row, now, earliest, pace, self._chance
+            )
         return seconds
 
     def begin(self, method: str, now: float) -> None:

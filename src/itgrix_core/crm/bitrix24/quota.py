@@ -1,6 +1,6 @@
 """Whether a request may go to the portal now, and what its answers teach of the next ones.
 
-Three judges, asked in this order: doors (does the portal answer at all, do our credentials fit; breakers),
+Three judges, asked in this order: breakers (does the portal answer at all, do our credentials fit),
 operating time (of the method, and of each that a batch holds), and the bucket of requests, which alone is
 shared with other processes. A request is counted only when all have let it through.
 """
@@ -26,7 +26,7 @@ PARKED_SECONDS = 60.0
 """How long the backlog leaves a portal, or a method, alone that refuses our credentials."""
 
 PORTAL = ""
-"""The door of the whole portal; methods that are closed by right or scope have doors of their own."""
+"""The breaker of the whole portal; methods that are closed to us by right or scope have their own."""
 
 
 class Quota:
@@ -40,7 +40,7 @@ class Quota:
         self._portal = portal
         self._chance = chance
         self._lock = Lock()
-        self._doors = {PORTAL: Breaker(chance)}
+        self._breakers = {PORTAL: Breaker(chance)}
         self._operating = OperatingTimes(chance)
 
     def ask(self, errand: Errand) -> Blocked | None:
@@ -48,7 +48,7 @@ class Quota:
         urgency, now = current(), self._bucket.now()
         with self._lock:
             blocked = (
-                self._at_doors(errand, urgency, now)
+                self._broken(errand, urgency, now)
                 or self._timed(errand, urgency, now)
                 or self._room(errand, urgency)
             )
@@ -82,57 +82,59 @@ class Quota:
         now = self._bucket.now()
         with self._lock:
             if isinstance(failure, Unknown) or (failure is not None and failure.why == "unreachable"):
-                self._doors[PORTAL].failed(now, failure.text)
+                self._breakers[PORTAL].failed(now, failure.text)
                 return
             parked = _parked(errand.method, failure)
-            for name, door in self._doors_of(errand):
+            for name, breaker in self._breakers_of(errand):
                 if name != parked:
-                    door.passed()
+                    breaker.passed()
             if failure is not None and parked is not None:
                 kind = failure.why if isinstance(failure, Blocked) else "credentials"
-                door = self._doors.setdefault(parked, Breaker(self._chance))
-                door.trip(now, kind, failure.text, PARKED_SECONDS)
+                breaker = self._breakers.setdefault(parked, Breaker(self._chance))
+                breaker.trip(now, kind, failure.text, PARKED_SECONDS)
 
     def pause(self, usual_seconds: float) -> float:
-        """When to try again what could not reach the portal: live calls soon, the backlog turn by turn."""
+        """When to try again what could not reach the portal: live calls soon, the backlog in its row."""
         urgency, now = current(), self._bucket.now()
         if urgency.is_live:
             return min(usual_seconds, LIVE_PAUSE_SECONDS)
         with self._lock:
-            return max(usual_seconds, self._doors[PORTAL].ask(now, is_live=False))
+            return max(usual_seconds, self._breakers[PORTAL].ask(now, is_live=False))
 
     @property
     def state(self) -> QuotaState:
         """How it stands now."""
         now = self._bucket.now()
         with self._lock:
-            door = self._doors[PORTAL]
+            breaker = self._breakers[PORTAL]
             return QuotaState(
                 requests_at_once=self._bucket.capacity,
                 requests_left=self._bucket.left(),
                 backlog_left=self._bucket.left(is_live=False),
                 is_shared=self._bucket.is_shared,
-                breaker=door.state(now),
-                probe_seconds=door.probe_seconds(now),
-                why=door.why,
+                breaker=breaker.state(now),
+                probe_seconds=breaker.probe_seconds(now),
+                why=breaker.why,
                 methods=self._methods(now),
             )
 
     def _methods(self, now: float) -> dict[str, MethodState]:
-        """What operating time and doors tell of the methods."""
+        """What operating time and breakers tell of the methods."""
         told = self._operating.state(now)
-        for name, door in self._doors.items():
-            if name != PORTAL and door.is_tripped:
+        for name, breaker in self._breakers.items():
+            if name != PORTAL and breaker.is_open:
                 known = told.get(name, MethodState())
-                told[name] = replace(known, closed_seconds=max(known.closed_seconds, door.probe_seconds(now)))
+                told[name] = replace(
+                    known, closed_seconds=max(known.closed_seconds, breaker.probe_seconds(now))
+                )
         return told
 
-    def _at_doors(self, errand: Errand, urgency: Urgency, now: float) -> Blocked | None:
-        for name, door in self._doors_of(errand):
-            seconds = door.ask(now, is_live=urgency.is_live)
+    def _broken(self, errand: Errand, urgency: Urgency, now: float) -> Blocked | None:
+        for name, breaker in self._breakers_of(errand):
+            seconds = breaker.ask(now, is_live=urgency.is_live)
             if seconds > 0:
-                text = f"{name or self._portal} is left alone for a while after this: {door.why}"
-                return Blocked(door.kind, text, seconds)
+                text = f"{name or self._portal} is left alone for a while after this: {breaker.why}"
+                return Blocked(breaker.kind, text, seconds)
         return None
 
     def _timed(self, errand: Errand, urgency: Urgency, now: float) -> Blocked | None:
@@ -144,8 +146,8 @@ class Quota:
         return Blocked("quota", text, waits[method]) if waits[method] > 0 else None
 
     def _begin(self, errand: Errand, now: float) -> None:
-        for _, door in self._doors_of(errand):
-            door.begin(now)
+        for _, breaker in self._breakers_of(errand):
+            breaker.begin(now)
         for method in errand.methods:
             self._operating.begin(method, now)
 
@@ -155,12 +157,12 @@ class Quota:
             return None
         return Blocked("quota", f"{errand.method}: {self._portal} has had its requests for now", seconds)
 
-    def _doors_of(self, errand: Errand) -> Sequence[tuple[str, Breaker]]:
-        return [(name, self._doors[name]) for name in (PORTAL, *errand.methods) if name in self._doors]
+    def _breakers_of(self, errand: Errand) -> Sequence[tuple[str, Breaker]]:
+        return [(name, self._breakers[name]) for name in (PORTAL, *errand.methods) if name in self._breakers]
 
 
 def _parked(method: str, failure: Failure | None) -> str | None:
-    """The door that a person has to mend, the portal's or one method's; `None` if there is none."""
+    """What a person has to mend first, the portal or one method; `None` if nothing is to be mended."""
     if failure is None:
         return None
     if is_of_plan(failure) or is_limit(failure, "OVERLOAD_LIMIT"):

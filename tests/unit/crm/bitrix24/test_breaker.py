@@ -17,7 +17,7 @@ def fail(breaker, now, times=1):
 
 @pytest.fixture
 def tripped():
-    """A door that has just closed, at 100 s."""
+    """A breaker that has just opened, at 100 s."""
     breaker = Breaker()
     fail(breaker, 100.0, FAILURES)
     return breaker
@@ -66,7 +66,7 @@ def test_after_a_recovery_pauses_begin_small_again(tripped):
     assert tripped.probe_seconds(200.0) == 1.0
 
 
-def test_a_live_call_tries_a_door_that_the_backlog_leaves_alone(tripped):
+def test_a_live_call_tries_a_portal_that_the_backlog_leaves_alone(tripped):
     """It is a probe as well; the next live one comes two seconds later, whatever the backlog's pause."""
     for _ in range(9):
         fail(tripped, 100.0)
@@ -89,7 +89,7 @@ def test_the_first_live_call_after_a_recovery_waits_two_seconds_at_most(tripped)
     assert tripped.ask(162.0, is_live=True) == 0.0
 
 
-def test_a_probe_that_is_lost_does_not_keep_the_door_closed(tripped):
+def test_a_probe_that_is_lost_does_not_keep_the_breaker_open(tripped):
     """Its thread may have died."""
     tripped.begin(101.0)
     assert tripped.ask(150.0, is_live=False) > 0.0
@@ -103,7 +103,7 @@ def test_those_sent_home_do_not_come_back_at_once(tripped):
 
 
 @pytest.mark.parametrize("jump", [-3600.0, 3600.0])
-def test_a_clock_that_jumps_closes_the_door_no_longer(tripped, jump):
+def test_a_clock_that_jumps_keeps_it_open_no_longer(tripped, jump):
     """Never longer than a pause."""
     tripped.begin(101.0)
     assert tripped.ask(101.0 + jump, is_live=True) <= LIVE_PAUSE_SECONDS

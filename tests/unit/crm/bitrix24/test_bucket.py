@@ -1,7 +1,7 @@
 import pytest
 
+from itgrix_core.crm.bitrix24.appointments import LONGEST_SECONDS
 from itgrix_core.crm.bitrix24.bucket import Bucket, InMemory
-from itgrix_core.crm.bitrix24.turns import LONGEST_SECONDS
 from itgrix_core.crm.urgency import Urgency
 
 
@@ -65,7 +65,7 @@ def test_what_has_begun_goes_before_what_has_not(clock):
 
 
 def test_a_thousand_that_wait_do_not_come_back_at_once(clock):
-    """Turns follow each other a little closer than the portal serves them; the live ones have their own."""
+    """Appointments are a little closer than the portal serves them; the live ones have their own."""
     bucket = Bucket(50, 2.0, clock)
     waits(bucket, 50, is_live=False)
     told = waits(bucket, 1000, is_live=False)
@@ -78,7 +78,7 @@ def test_a_thousand_that_wait_do_not_come_back_at_once(clock):
 
 
 def test_even_ten_thousand_are_strewn_and_wait_bounded(clock):
-    """Beyond the row of turns chance strews them."""
+    """Beyond the row of appointments chance strews them."""
     bucket = Bucket(50, 2.0, clock)
     waits(bucket, 50, is_live=False)
     told = waits(bucket, 10_000, is_live=False)
@@ -87,7 +87,7 @@ def test_even_ten_thousand_are_strewn_and_wait_bounded(clock):
     assert max(late.count(second) for second in set(late)) < 80
 
 
-def test_turns_of_those_who_never_come_are_forgotten(clock):
+def test_appointments_of_those_who_never_come_are_forgotten(clock):
     """Their jobs may have been dropped; a bucket that runs empty shows it."""
     bucket = Bucket(50, 2.0, clock)
     waits(bucket, 1000, is_live=False)
@@ -96,7 +96,7 @@ def test_turns_of_those_who_never_come_are_forgotten(clock):
     assert bucket.take(Urgency(is_live=False)) == 0.5
 
 
-def test_those_who_come_at_their_turns_use_all_that_runs_out(clock):
+def test_those_who_come_at_their_appointments_use_all_that_runs_out(clock):
     """Nothing of the quota is lost to waiting: a hundred lanes that need three requests each."""
     bucket = Bucket(50, 2.0, clock)
     bucket.fill()

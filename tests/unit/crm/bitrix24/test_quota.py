@@ -83,7 +83,7 @@ def test_a_portal_that_is_down_is_not_asked_by_the_backlog(portal, make_client, 
 
 
 def test_a_live_call_finds_out_that_the_portal_is_back(portal, make_client, words):
-    """At once: its card is the probe, and opens the door to all."""
+    """At once: its card is the probe, and counts for all."""
     client = make_client()
     fall(client, portal, words)
     assert isinstance(client.call("profile"), Reply)
@@ -146,7 +146,7 @@ def test_a_method_that_is_closed_to_us_parks_itself_only(portal, make_client, wo
 
 
 def test_a_method_that_works_again_inside_a_batch_is_open_again(portal, make_client, clock, words):
-    """Until then its door tells for how long it is closed; a batch may be the probe."""
+    """Until then it is told for how long it is closed; a batch may be the probe."""
     portal.says(REGISTER, words.fails("WRONG_AUTH_TYPE", "", 403), {"CALL_ID": "x"})
     portal.says("batch", {"result": {"register": {"CALL_ID": "x"}}})
     client = make_client()
