@@ -13,6 +13,7 @@ from itgrix_core.crm.bitrix24.checking import Finding
 from itgrix_core.crm.bitrix24.client import Client
 from itgrix_core.crm.bitrix24.gate import Gate
 from itgrix_core.crm.bitrix24.oauth import OAuthServer
+from itgrix_core.crm.bitrix24.observing import Observer, unobserved
 from itgrix_core.crm.bitrix24.reception import Reception
 from itgrix_core.crm.bitrix24.subscribing import Subscriptions
 from itgrix_core.crm.bitrix24.vault import Vault
@@ -29,12 +30,14 @@ class Portal:
         settings: what it says.
         vault: where its tokens lie.
         state_folder: where all processes of this machine count their requests together.
+        observe: told of each request to it.
     """
 
     name: str
     settings: BitrixSettings
     vault: Vault
     state_folder: Path | None = None
+    observe: Observer = unobserved
 
     @property
     def has_application(self) -> bool:
@@ -43,7 +46,7 @@ class Portal:
 
     def adapter(self) -> BitrixAdapter:
         """Its adapter; raises `ConfigError`."""
-        return BitrixAdapter(self.settings, self.name, vault=self.vault, state_folder=self.state_folder)
+        return BitrixAdapter(self.settings, self.name, self.client(), vault=self.vault)
 
     def findings(self) -> list[Finding]:
         """What our credentials may do in it, first of all whether it answers; never raises `ConfigError`."""
@@ -62,7 +65,13 @@ class Portal:
 
     def client(self) -> Client:
         """A way to it beside the adapter's; raises `ConfigError`."""
-        return client_of(self.settings, self.name, vault=self.vault, state_folder=self.state_folder)
+        return client_of(
+            self.settings,
+            self.name,
+            vault=self.vault,
+            state_folder=self.state_folder,
+            observe=self.observe,
+        )
 
     def server(self) -> OAuthServer:
         """The OAuth server as this account reaches it; raises `ConfigError`."""

@@ -32,6 +32,9 @@ from itgrix_hooks.values import Call, Conversation, Entity, Filed, Stage, User
 DECLINED = "declined"
 """Kind of the journal's note that a call is not filed; the reason is its parameter `why`."""
 
+FINISH = "finish"
+"""Name of the phase that finishes a call and says what follows on it, in one request."""
+
 STAGES = {
     "ConversationRequested": Stage.CONVERSATION_REQUESTED,
     "ConversationAccepted": Stage.CONVERSATION_ACCEPTED,

@@ -31,6 +31,7 @@ from itgrix_core.crm.bitrix24.errors import UNREACHABLE_SECONDS, is_not_found
 from itgrix_core.crm.bitrix24.looking import Looker
 from itgrix_core.crm.bitrix24.methods import is_reading
 from itgrix_core.crm.bitrix24.oauth import OAuthServer
+from itgrix_core.crm.bitrix24.observing import Observer, unobserved
 from itgrix_core.crm.bitrix24.sending import Sender
 from itgrix_core.crm.bitrix24.shared_level import SharedLevel, level_file
 from itgrix_core.crm.bitrix24.transport import session_of
@@ -55,18 +56,16 @@ class BitrixAdapter:
         now: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
         vault: Vault | None = None,
-        state_folder: Path | None = None,
     ) -> None:
         """`name` is the entry of `crm` in the configuration; `client` another way to the portal.
 
-        `vault` holds an application's tokens; a webhook needs none. In `state_folder` the processes of this
-        machine count their requests together; without one this process counts its own.
+        `vault` holds an application's tokens; a webhook needs none.
 
         Raises:
             ConfigError: the way to the portal cannot be used.
         """
         self.name = name
-        self._client = client or client_of(settings, name, now, clock, vault, state_folder)
+        self._client = client or client_of(settings, name, now, clock, vault)
         self._directory = Directory(self._client, clock)
         self._looker = Looker(self._client, now)
         self._sender = Sender(self._client, self._looker)
@@ -196,7 +195,9 @@ def check(
 ) -> list[tuple[bool, str]]:
     """`Adapter.check` from the settings alone; a way that no adapter can be made of is a finding, too."""
     try:
-        adapter = BitrixAdapter(settings, name, vault=vault, state_folder=state_folder)
+        adapter = BitrixAdapter(
+            settings, name, client_of(settings, name, vault=vault, state_folder=state_folder)
+        )
     except ConfigError as error:
         return [(False, problem) for problem in error.problems]
     try:
@@ -212,8 +213,13 @@ def client_of(
     clock: Callable[[], float] = time.monotonic,
     vault: Vault | None = None,
     state_folder: Path | None = None,
+    observe: Observer = unobserved,
 ) -> Client:
-    """The way to the portal that the settings name; arguments as `BitrixAdapter`'s. Raises `ConfigError`."""
+    """The way to the portal that the settings name; `observe` looks on. Raises `ConfigError`.
+
+    In `state_folder` the processes of this machine count their requests together; without one this process
+    counts its own.
+    """
     session = session_for(settings, name)
     auth: Auth
     if vault is not None and settings.application.client_id:
@@ -225,7 +231,7 @@ def client_of(
         except ValueError as error:
             raise ConfigError([f"crm.{name}.webhook: {error}"]) from None
     bucket = bucket_of(settings, auth.portal, clock, state_folder)
-    return Client(auth, settings.timeout_seconds, bucket, now, session=session)
+    return Client(auth, settings.timeout_seconds, bucket, now, session=session, observe=observe)
 
 
 def bucket_of(
