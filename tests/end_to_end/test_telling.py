@@ -99,6 +99,9 @@ def test_hooks_lines_and_outbox_are_told(told):
     assert (told.health.status_code, told.health.text) == (200, "ok\n")
     assert status["asterisk"]["lab"]["is_connected"]
     assert status["crm"]["portal"]["is_reachable"]
+    quota = status["crm"]["portal"]["quota"]
+    assert quota["breaker"] == "closed"
+    assert 0 < quota["backlog_left"] < quota["requests_left"]
     assert status["outbox"]["waiting"] == status["outbox"]["dead"] == 0
     fair = next(each for each in status["hooks"]["plugins"] if each["name"] == "02_fair_missed")
     assert fair["outcomes"]

@@ -38,6 +38,7 @@ def settings_of(lines: Mapping[str, Any], webhook: str) -> dict[str, Any]:
     """
     return {
         "data_folder": "data",
+        "state_folder": "state",
         "asterisk": dict(lines),
         "crm": {"sandbox": {"webhook": webhook, "lines": {"74950000101": "74950000001"}}},
     }

@@ -281,6 +281,7 @@ class Stand:
         """Writes the demo's configuration with `changes` (dotted paths, `__` for the dot); returns it."""
         config: dict[str, Any] = {
             "data_folder": str(self.data_folder),
+            "state_folder": str(self.folder / "state"),
             "asterisk": {
                 "lab": {
                     "port": pbx_port,

@@ -89,6 +89,7 @@ def demo_settings(folder: Path, audio: Path, webhook: str, port: int) -> Setting
     """The configuration that an operator would write for the demo."""
     return Settings(
         data_folder=folder / "data",
+        state_folder=folder / "state",
         asterisk={
             "demo": AsteriskSettings(
                 port=port,

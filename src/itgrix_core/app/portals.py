@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from itgrix_core.config.schema import BitrixSettings, Settings
+from itgrix_core.config.state_folder import state_folder_of
 from itgrix_core.config.wording import nearest
 from itgrix_core.crm.bitrix24.adapter import BitrixAdapter, check, client_of, session_for
 from itgrix_core.crm.bitrix24.checking import Finding
@@ -27,12 +29,14 @@ class Portal:
         name: the entry of `crm`.
         settings: what it says.
         vault: where its tokens lie.
+        state_folder: where all processes of this machine count their requests together.
         observe: told of each request to it.
     """
 
     name: str
     settings: BitrixSettings
     vault: Vault
+    state_folder: Path | None = None
     observe: Observer = unobserved
 
     @property
@@ -46,7 +50,7 @@ class Portal:
 
     def findings(self) -> list[Finding]:
         """What our credentials may do in it, first of all whether it answers; never raises `ConfigError`."""
-        return check(self.settings, self.name, self.vault)
+        return check(self.settings, self.name, self.vault, self.state_folder)
 
     def check(self) -> list[Finding]:
         """The same, and whether an application can buy its next tokens: today's say nothing of it."""
@@ -61,7 +65,13 @@ class Portal:
 
     def client(self) -> Client:
         """A way to it beside the adapter's; raises `ConfigError`."""
-        return client_of(self.settings, self.name, vault=self.vault, observe=self.observe)
+        return client_of(
+            self.settings,
+            self.name,
+            vault=self.vault,
+            state_folder=self.state_folder,
+            observe=self.observe,
+        )
 
     def server(self) -> OAuthServer:
         """The OAuth server as this account reaches it; raises `ConfigError`."""
@@ -94,8 +104,9 @@ def portal_of(settings: Settings, name: str | None) -> Portal:
 
 def portals_of(settings: Settings) -> dict[str, Portal]:
     """All accounts, by name."""
+    folder = state_folder_of(settings)
     return {
-        name: Portal(name, crm, Vault(settings.data_folder, name, _keep))
+        name: Portal(name, crm, Vault(settings.data_folder, name, _keep), folder)
         for name, crm in settings.crm.items()
     }
 

@@ -27,6 +27,7 @@ from itgrix_core.app.web.server import serve_pages
 from itgrix_core.calls.questions import Action
 from itgrix_core.calls.tracker import Exchange, Tracker
 from itgrix_core.config.schema import AsteriskSettings, Settings
+from itgrix_core.crm.quota import QuotaState
 from itgrix_core.history.reading import open_history
 from itgrix_core.jobs.backfill import Backfill, learnt_of
 from itgrix_core.jobs.clock import StreamClock
@@ -92,7 +93,9 @@ class Service:
         self._worker: threading.Thread | None = None
         self._menders: list[threading.Thread] = []
         self._web: HttpServer | None = None
-        sources = Sources(self.line_states, self._oddities, lambda: self._database, self._is_delivering)
+        sources = Sources(
+            self.line_states, self._oddities, lambda: self._database, self._is_delivering, self._quotas
+        )
         self.telling = Telling(settings, self.plugins, sources)
         self._portals = self.telling.watched(portals_of(settings))
         self._adapters = {name: portal.adapter() for name, portal in self._portals.items()}
@@ -142,6 +145,10 @@ class Service:
         self._web = serve_pages(create_app(registry, pages, self.telling.pages()), self.settings.web)
         self._hearing.start(self._stopping)
         self._keeping.start(self._stopping)
+
+    def _quotas(self) -> dict[str, QuotaState]:
+        """What each portal still allows, by account."""
+        return {name: adapter.quota for name, adapter in self._adapters.items()}
 
     def line_states(self) -> dict[str, LineState]:
         """How each Asterisk's line is now, by its name."""

@@ -370,6 +370,11 @@ class Settings(Section):
     """The whole configuration."""
 
     data_folder: Path = Field(default=Path("var"), description="Where the outbox and the recorded logs live.")
+    state_folder: Path | None = Field(
+        default=None,
+        description="Where all services of this machine count a portal's requests together.",
+        examples=["/var/lib/itgrix"],
+    )
     asterisk: dict[str, AsteriskSettings] = Field(
         default={"main": AsteriskSettings()}, description="The Asterisks, by a name of yours.", min_length=1
     )

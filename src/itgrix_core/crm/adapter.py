@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from itgrix_core.crm.quota import QuotaState
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.commands import AnyCommand
 from itgrix_hooks.values import Activity, Entity, Filed, PhoneNumber, User
@@ -91,6 +92,10 @@ class Adapter(Protocol):
     """
 
     name: str
+
+    @property
+    def quota(self) -> QuotaState | None:
+        """What the CRM still lets us ask of it; `None` where nothing is counted."""
 
     def params_of(self, command: AnyCommand, filed: Filed) -> dict[str, Any]:
         """The command in the CRM's own fields. Pure: no I/O, no clock."""

@@ -26,6 +26,7 @@ class DryRun:
     """
 
     name = "dry run"
+    quota = None
 
     def __init__(self, params_of: ParamsOf, filed_of: FiledOf) -> None:
         self._params_of = params_of

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
 from itgrix_core.calls.events import CallEnded, CallEvent, CallMerged
+from itgrix_core.crm import urgency
 from itgrix_core.crm.adapter import CrmUnavailable
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.turns import turn_of
@@ -21,10 +22,14 @@ from itgrix_core.jobs.ringing import Ringing
 from itgrix_core.jobs.turn import RefusedForGood, Turn
 from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.engine import Attempt, Dead, Done, Engine, Job, Later, Result
+from itgrix_core.outbox.lanes import is_young
 from itgrix_hooks.answers import RetryLater
 
 REFUSED_PAUSE_SECONDS = 60.0
 """After the CRM refused a question for good (a missing right, say): somebody has to mend it first."""
+
+
+_ENDS = (CallEnded.kind, CallMerged.kind)
 
 
 class Delivery:
@@ -50,6 +55,10 @@ class Delivery:
 
     def __call__(self, jobs: Sequence[Job], attempt: Attempt) -> Result:
         """Handle the head of a lane, with as many of the following jobs as belong to its turn."""
+        with urgency.work(is_live=_is_live(jobs, attempt.now)):
+            return self._handle(jobs, attempt)
+
+    def _handle(self, jobs: Sequence[Job], attempt: Attempt) -> Result:
         try:
             events = self._events(jobs)
         except ValueError as error:
@@ -83,6 +92,11 @@ class Delivery:
         if is_end:
             return Closing(turn, self._engine, attempt.now).file()
         return Ringing(turn).file()
+
+
+def _is_live(jobs: Sequence[Job], now: float) -> bool:
+    """Whether somebody may be waiting: the call goes on as far as is known, or has ended just now."""
+    return jobs[-1].kind not in _ENDS or is_young(jobs[-1].born_at, now)
 
 
 def _readable(jobs: Sequence[Job]) -> Iterator[CallEvent]:

@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 import structlog
 
+from itgrix_core.crm import urgency
 from itgrix_core.crm.adapter import CrmUnavailable, Step
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.commands import AnyCommand, ChangeCallBack, CloseCallBack, Notify
@@ -70,7 +71,8 @@ class OverdueJobs:
         job = jobs[0]
         try:
             due = _DUE.decode(job.payload)
-            return self._look(job, due) or Done()
+            with urgency.backlog():
+                return self._look(job, due) or Done()
         except CrmUnavailable as error:
             return Later(error.seconds, str(error))
         except (ValueError, CrmError) as error:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from itgrix_core.crm import urgency
 from itgrix_core.crm.adapter import CrmUnavailable, Step
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.commands import AttachRecording
@@ -76,7 +77,8 @@ class RecordingJobs:
         job = jobs[0]
         try:
             wanted = _WANTED.decode(job.payload)
-            return self._attach(job, wanted, attempt) or Done()
+            with urgency.backlog():
+                return self._attach(job, wanted, attempt) or Done()
         except (RetryLater, CrmUnavailable) as error:
             return Later(error.seconds, str(error))
         except (ValueError, CrmError) as error:

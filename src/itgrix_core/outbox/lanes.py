@@ -102,14 +102,14 @@ class Lanes:
         while self._delayed and self._delayed[0][0] <= now:
             _, head = heappop(self._delayed)
             if not self._is_stale(head):
-                heappush(self._young if _is_young(head, now) else self._old, head)
+                heappush(self._young if is_young(head.born_at, now) else self._old, head)
 
     def _next_young(self, now: float) -> Head | None:
         while self._young:
             head = heappop(self._young)
             if self._is_stale(head):
                 continue
-            if _is_young(head, now):
+            if is_young(head.born_at, now):
                 return head
             heappush(self._old, head)
         return None
@@ -122,5 +122,6 @@ class Lanes:
         return None
 
 
-def _is_young(head: Head, now: float) -> bool:
-    return head.born_at >= now - YOUNG_SECONDS
+def is_young(born_at: float, now: float) -> bool:
+    """Whether somebody's phone may still be ringing for what happened then."""
+    return born_at >= now - YOUNG_SECONDS

@@ -57,6 +57,16 @@ def test_a_data_folder_that_is_not_there_is_not_made(itgrix, tmp_path):
     assert not (tmp_path / "var").exists()
 
 
+def test_a_state_folder_that_cannot_be_had_is_a_warning(itgrix, tmp_path):
+    """The service then counts alone; that the usual one can be used is told as well."""
+    (told,) = lines_about(itgrix("check", config="workers: 1\n"), "state folder")
+    assert told.startswith("ok   ")
+    (tmp_path / "taken").touch()
+    (told,) = lines_about(itgrix("check", config="state_folder: taken/state\n"), "state folder")
+    assert told.startswith("warn ")
+    assert "set state_folder" in told
+
+
 def test_a_data_folder_under_a_file_is_told(itgrix, tmp_path):
     """It can never be made."""
     (tmp_path / "taken").touch()

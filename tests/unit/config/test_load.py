@@ -181,7 +181,7 @@ value` per line
             "hooks: {settings: {fair: {a: !x 3}}}",
             "hooks.settings.fair.a: YAML cannot tell what this value is",
         ),
-        ("zzz: 1", "zzz: there is no such setting; known here: data_folder, asterisk, crm,"),
+        ("zzz: 1", "zzz: there is no such setting; known here: data_folder, state_folder, asterisk, crm,"),
         ("? [a, b]\n: 1", "the file: a key must be plain text"),
         ("crm: {a: {}, b: {}}", "asterisk.main.crm: must say which crm gets its calls; write one of: a, b"),
         (

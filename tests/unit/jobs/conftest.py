@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from itgrix_core.config.schema import BitrixSettings, HookSettings
+from itgrix_core.crm import urgency
 from itgrix_core.crm.adapter import Blocked, Done, Refused, Step, Unknown
 from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
 from itgrix_core.crm.bitrix24.answers import entity_of, filed_of
@@ -61,6 +62,7 @@ class FakeCrm:
         users: extension to employee. `clients`: the entities of any number; `deals`: by client's id.
         staff: numbers outside of employees. `with_leads`: the mode.
         broken: raised by every question from outside, if set.
+        live: of each time steps were sent, whether it was for a live call.
     """
 
     name = "fake"
@@ -76,6 +78,7 @@ class FakeCrm:
         self.with_leads = True
         self.is_open = True
         self.broken = None
+        self.live = []
         self._says = defaultdict(deque)
 
     def says(self, kind, *outcomes):
@@ -97,6 +100,7 @@ class FakeCrm:
 
     def perform(self, steps, filed, now):
         """As it was told, else done."""
+        self.live.append(urgency.current().is_live)
         outcomes = []
         for step in steps:
             kind = step.command.kind

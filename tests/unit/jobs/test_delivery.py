@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from itgrix_core.crm import urgency
 from itgrix_core.crm.adapter import CrmUnavailable
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.rules import Rules
@@ -321,3 +322,25 @@ def test_a_refused_user_gives_the_call_to_the_default_user(office, answered, out
     office.crm.says("register", outcomes.refused("user"))
     assert office.deliver(ringing(answered)) == Done(2)
     assert [params["USER_ID"] for params in office.crm.of("register")] == [11, 1]
+
+
+# ---- live calls first -------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("late_seconds", "live"), [(0.0, [True, True]), (30.0, [True, True]), (31.0, [True, False])]
+)
+def test_a_call_that_ended_a_while_ago_is_backlog(office, answered, late_seconds, live):
+    """As long as it goes on it is live, however late we are: somebody may hold the phone."""
+    office.now = answered.events[-1].at + late_seconds
+    jobs = [job_of(event, event.at) for event in answered.events]
+    office.deliver(jobs[:-1])
+    office.deliver(jobs[-1:])
+    assert office.crm.live == live
+
+
+def test_the_hooks_of_a_backlog_ask_for_the_backlog(office, answered):
+    """They run in threads of their own, and their requests wait all the same."""
+    heard = []
+    office.hooks(need_registration=lambda: heard.append(urgency.current().is_live))
+    office.now = answered.events[-1].at + 3600
+    office.deliver([job_of(event, event.at) for event in answered.events][-1:])
+    assert set(heard) == {False}

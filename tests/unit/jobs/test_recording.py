@@ -242,3 +242,10 @@ def test_a_file_of_a_linked_pbx_is_looked_for_in_that_ones_folder(office, sound,
     (job,) = jobs()
     assert office.record([replace(job, payload=msgspec.json.encode(payload))]) == Done()
     assert asked == [str(file)]
+
+
+def test_a_recording_waits_for_live_calls(office, sound):
+    """Nobody waits for it, however young it is."""
+    sound("in.wav")
+    assert office.record(jobs()) == Done()
+    assert office.crm.live == [False]

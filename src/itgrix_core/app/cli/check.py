@@ -25,6 +25,7 @@ from itgrix_core.app.portals import portals_of
 from itgrix_core.config.agreement import missing, way_to
 from itgrix_core.config.mistakes import dotted
 from itgrix_core.config.schema import AsteriskSettings, Settings
+from itgrix_core.config.state_folder import state_folder_of
 from itgrix_core.errors import AmiError, ConfigError, DataFolderError, ItgrixError
 from itgrix_core.history.looking import findings as findings_of
 from itgrix_core.outbox.database import Database
@@ -102,6 +103,22 @@ def check_data_folder(settings: Settings) -> Lines:
             yield Line(State.WARNING, "data folder", str(error))
             return
     yield Line(State.OK, "data folder", f"{folder} can be written and is free")
+
+
+def check_state_folder(settings: Settings) -> Lines:
+    """Whether this machine's services can count a portal's requests together; alone they work as well."""
+    folder = state_folder_of(settings)
+    parents = (folder, *folder.parents) if folder else ()
+    nearest = next((one for one in parents if one.exists()), None)
+    if nearest and nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+        yield Line(State.OK, "state folder", f"requests to a portal are counted together in {folder}")
+        return
+    yield Line(
+        State.WARNING,
+        "state folder",
+        f"{folder or 'this user has no home, so it'} cannot be written, and each service counts a portal's "
+        "requests alone; set state_folder to one that all services of this machine can write",
+    )
 
 
 def check_ami_package(_: Settings) -> Lines:
@@ -226,6 +243,7 @@ def show(line: Line) -> None:
 CHECKS: list[Check] = [
     check_credentials,
     check_data_folder,
+    check_state_folder,
     check_ami_package,
     check_ami,
     check_crm,

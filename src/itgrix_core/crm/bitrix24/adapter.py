@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -19,7 +21,7 @@ from itgrix_core.crm.bitrix24.address import Auth, webhook
 from itgrix_core.crm.bitrix24.answers import entity_of, filed_of, mapping
 from itgrix_core.crm.bitrix24.answers import number as number_of
 from itgrix_core.crm.bitrix24.application import ApplicationAuth
-from itgrix_core.crm.bitrix24.bucket import Bucket
+from itgrix_core.crm.bitrix24.bucket import Bucket, InMemory, Shelf
 from itgrix_core.crm.bitrix24.checking import Doctor
 from itgrix_core.crm.bitrix24.client import Client, Reply
 from itgrix_core.crm.bitrix24.clients import Clients
@@ -31,8 +33,10 @@ from itgrix_core.crm.bitrix24.methods import is_reading
 from itgrix_core.crm.bitrix24.oauth import OAuthServer
 from itgrix_core.crm.bitrix24.observing import Observer, unobserved
 from itgrix_core.crm.bitrix24.sending import Sender
+from itgrix_core.crm.bitrix24.shared_level import SharedLevel, level_file
 from itgrix_core.crm.bitrix24.transport import session_of
 from itgrix_core.crm.bitrix24.vault import Vault
+from itgrix_core.crm.quota import QuotaState
 from itgrix_core.errors import ConfigError, CrmError
 from itgrix_core.filing.commands import AnyCommand
 from itgrix_hooks.values import Activity, Entity, Filed, PhoneNumber, User
@@ -70,6 +74,11 @@ class BitrixAdapter:
 
     def __repr__(self) -> str:
         return f"<BitrixAdapter {self.name}>"
+
+    @property
+    def quota(self) -> QuotaState:
+        """As `Adapter.quota`."""
+        return self._client.quota
 
     def params_of(self, command: AnyCommand, filed: Filed) -> dict[str, Any]:  # noqa: ARG002 - the contract's
         """As `Adapter.params_of`; CALL_ID is not a decision and is added at sending."""
@@ -181,10 +190,14 @@ class BitrixAdapter:
         return mapping(_result(reply)) or None
 
 
-def check(settings: BitrixSettings, name: str, vault: Vault | None = None) -> list[tuple[bool, str]]:
+def check(
+    settings: BitrixSettings, name: str, vault: Vault | None = None, state_folder: Path | None = None
+) -> list[tuple[bool, str]]:
     """`Adapter.check` from the settings alone; a way that no adapter can be made of is a finding, too."""
     try:
-        adapter = BitrixAdapter(settings, name, vault=vault)
+        adapter = BitrixAdapter(
+            settings, name, client_of(settings, name, vault=vault, state_folder=state_folder)
+        )
     except ConfigError as error:
         return [(False, problem) for problem in error.problems]
     try:
@@ -199,9 +212,14 @@ def client_of(
     now: Callable[[], float] = time.time,
     clock: Callable[[], float] = time.monotonic,
     vault: Vault | None = None,
+    state_folder: Path | None = None,
     observe: Observer = unobserved,
 ) -> Client:
-    """The way to the portal that the settings name; `observe` looks on. Raises `ConfigError`."""
+    """The way to the portal that the settings name; `observe` looks on. Raises `ConfigError`.
+
+    In `state_folder` the processes of this machine count their requests together; without one this process
+    counts its own.
+    """
     session = session_for(settings, name)
     auth: Auth
     if vault is not None and settings.application.client_id:
@@ -212,8 +230,27 @@ def client_of(
             auth = webhook(settings.webhook.get_secret_value())
         except ValueError as error:
             raise ConfigError([f"crm.{name}.webhook: {error}"]) from None
-    bucket = Bucket.of_portal(auth.portal, settings.requests_at_once, settings.requests_per_second, clock)
+    bucket = bucket_of(settings, auth.portal, clock, state_folder)
     return Client(auth, settings.timeout_seconds, bucket, now, session=session, observe=observe)
+
+
+def bucket_of(
+    settings: BitrixSettings, portal: str, clock: Callable[[], float], state_folder: Path | None
+) -> Bucket:
+    """The bucket of a portal (scheme and host) and the address from which it sees us."""
+    host, proxy = _place(portal), _place(settings.proxy.get_secret_value())
+
+    def shelf() -> Shelf:
+        return SharedLevel(level_file(state_folder, host, proxy)) if state_folder else InMemory()
+
+    place = f"{host}|{proxy}|{state_folder or ''}"
+    return Bucket.of_portal(place, settings.requests_at_once, settings.requests_per_second, clock, shelf)
+
+
+def _place(address: str) -> str:
+    """Host and port of an address, without who speaks there."""
+    parts = urlsplit(address)
+    return parts.netloc.rpartition("@")[2].casefold()
 
 
 def session_for(settings: BitrixSettings, name: str) -> requests.Session:

@@ -22,10 +22,13 @@ from urllib3.exceptions import HTTPError
 from itgrix_core.crm.adapter import Blocked, Unknown
 from itgrix_core.crm.bitrix24.address import Auth, Trouble
 from itgrix_core.crm.bitrix24.bucket import Bucket
+from itgrix_core.crm.bitrix24.errand import errand_of
 from itgrix_core.crm.bitrix24.errors import PAUSE_SECONDS, UNREACHABLE_SECONDS, Failure, failure_of, is_limit
 from itgrix_core.crm.bitrix24.methods import Repeat, repeat_of
 from itgrix_core.crm.bitrix24.observing import Observer, observed, unobserved
+from itgrix_core.crm.bitrix24.quota import Quota
 from itgrix_core.crm.bitrix24.transport import is_certificate, is_proxy, session_of, was_cut, was_not_sent
+from itgrix_core.crm.quota import QuotaState
 
 CONNECT_SECONDS = 5.0
 _TRIES = 3
@@ -62,12 +65,11 @@ class Client:
         """
         self._auth = auth
         self._timeout = (min(CONNECT_SECONDS, timeout_seconds), timeout_seconds)
-        self._bucket = bucket or Bucket()
+        self._quota = Quota(bucket or Bucket(), auth.portal)
         self._now = now
         self._sleep = sleep
         self._session = session or session_of(auth.portal)
         self._observe = observe
-        self._closed_until: dict[str, float] = {}
 
     def __repr__(self) -> str:
         return f"<Client of {self.portal}>"
@@ -77,33 +79,56 @@ class Client:
         """Scheme and host."""
         return self._auth.portal
 
+    @property
+    def quota(self) -> QuotaState:
+        """What the portal still lets us ask of it."""
+        return self._quota.state
+
     def call(self, method: str, params: Mapping[str, Any] | None = None) -> Reply | Failure:
         """Call a method with a JSON body; what went wrong is answered, not raised."""
-        for _ in range(_MENDS):
-            answer, is_mended = self._attempt(method, params or {})
-            if not is_mended:
-                return answer
-        return self._attempt(method, params or {})[0]
-
-    def _attempt(self, method: str, params: Mapping[str, Any]) -> tuple[Reply | Failure, bool]:
-        """The answer, and whether its reason was mended, so that the same is worth sending again."""
-        blocked = self._blocked(method)
+        params = params or {}
+        errand = errand_of(method, params)
+        blocked = self._quota.ask(errand)
         if blocked:
-            return blocked, False
+            return blocked
+        body: Mapping[str, Any] = {}
+        try:
+            answer, body = self._answer(method, params)
+        finally:
+            self._quota.spent(errand, body)
+        self._quota.heard(errand, None if isinstance(answer, Reply) else answer)
+        if isinstance(answer, Blocked) and answer.why == "unreachable":
+            return replace(answer, seconds=self._quota.pause(answer.seconds))
+        return answer
+
+    def _answer(self, method: str, params: Mapping[str, Any]) -> tuple[Reply | Failure, Mapping[str, Any]]:
+        """The answer when nothing more can be mended, and its envelope."""
+        for _ in range(_MENDS):
+            answer, body, is_mended = self._attempt(method, params)
+            if not is_mended:
+                return answer, body
+            self._quota.charge()
+        return self._attempt(method, params)[:2]
+
+    def _attempt(
+        self, method: str, params: Mapping[str, Any]
+    ) -> tuple[Reply | Failure, Mapping[str, Any], bool]:
+        """The answer, its envelope, and whether its reason was mended: the same is worth sending again."""
         signed = self._auth.sign(method, params)
         if isinstance(signed, Blocked):
-            return signed, False
+            return signed, {}, False
         url, body = signed
         try:
             payload = json.dumps(body).encode()
         except (TypeError, ValueError) as error:
             told = {"error": "", "error_description": f"not JSON: {error}"}
-            return failure_of(method, 400, told, self._now()), False
+            return failure_of(method, 400, told, self._now()), {}, False
         try:
             response = self._post(method, url, payload)
         except (requests.RequestException, HTTPError, ValueError) as error:
-            return self._unsent(method, error), False
-        return self._mended(method, body, response)
+            return self._unsent(method, error), {}, False
+        answer, is_mended = self._mended(method, body, response)
+        return answer, _object(response) or {}, is_mended
 
     def _mended(
         self, method: str, body: Mapping[str, Any], response: requests.Response
@@ -121,21 +146,14 @@ class Client:
 
     def inner_failure(self, method: str, body: Mapping[str, Any]) -> Failure:
         """What a failure inside a batch means; `body` is its entry of `result_error`."""
-        return self._told(method, self._failure(method, 400, _redacted(body, self._auth)), body)
+        failure = self._told(method, self._failure(method, 400, _redacted(body, self._auth)), body)
+        if isinstance(failure, Blocked):
+            self._quota.heard(errand_of(method), failure)
+        return failure
 
     def close(self) -> None:
         """Close the kept connections."""
         self._session.close()
-
-    def _blocked(self, method: str) -> Blocked | None:
-        """Whether a request would be in vain: our bucket is full, or the portal has closed this method."""
-        seconds = self._closed_until.get(method.casefold(), 0.0) - self._now()
-        if seconds > 0:
-            return Blocked("quota", f"{method}: closed for a while by its operating time limit", seconds)
-        seconds = self._bucket.take()
-        if seconds > 0:
-            return Blocked("quota", f"{method}: {self._auth.portal} has had its requests for now", seconds)
-        return None
 
     def _post(self, method: str, url: str, payload: bytes) -> requests.Response:
         """Send, and send again what may be: no connection was made, or the method may be repeated blindly."""
@@ -145,6 +163,7 @@ class Client:
             wait=wait_fixed(_PAUSE_SECONDS),
             retry=retry_if_exception(lambda error: was_not_sent(error) or (is_blind and was_cut(error))),
             sleep=self._sleep,
+            before_sleep=lambda _: self._quota.charge(),
             reraise=True,
         )
         return retrying(observed(self._post_once, method, self._observe), url, payload)
@@ -178,9 +197,9 @@ class Client:
         """Remember a limit that the portal told us."""
         code = str((body or {}).get("error", "")).upper()
         if isinstance(failure, Blocked) and code == "OPERATION_TIME_LIMIT":
-            self._closed_until[method.casefold()] = self._now() + failure.seconds
+            self._quota.close(method, failure.seconds)
         elif is_limit(failure, "QUERY_LIMIT_EXCEEDED"):
-            self._bucket.fill()
+            self._quota.fill()
         return failure
 
     def _unsent(self, method: str, error: Exception) -> Failure:

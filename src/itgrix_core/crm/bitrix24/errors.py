@@ -162,6 +162,11 @@ def is_of_access(failure: Failure) -> bool:
     return not isinstance(failure, Unknown) and any(code in text for code in codes)
 
 
+def is_of_plan(failure: Failure) -> bool:
+    """Whether the portal's plan has no REST at all (ACCESS_DENIED, told apart by its text only)."""
+    return not isinstance(failure, Unknown) and "commercial plan" in failure.text.casefold()
+
+
 def _without_a_word(method: str, status: int, words: WaysOut) -> Failure:
     """An answer that is not the portal's envelope: a proxy's page, half an answer, an empty one."""
     cause = _BY_STATUS.get(status)
