@@ -14,13 +14,14 @@ from threading import Barrier, Event, Lock, Thread
 import pytest
 
 from itgrix_core.outbox.database import Database
-from itgrix_core.outbox.engine import Attempt, Dead, Done, Job, Later, Result
+from itgrix_core.outbox.engine import Attempt, Dead, Done, Job, Later, Result, Trouble
 from itgrix_core.outbox.lane_engine import LaneEngine
 from itgrix_core.outbox.memory import MemoryEngine
 from itgrix_core.outbox.sqlite import SqliteEngine
 
 NOW = 1_790_000_000.0
 PATIENCE = 20.0
+YEAR = 365 * 86_400.0
 
 
 @dataclass
@@ -179,19 +180,24 @@ def test_a_handler_may_answer_for_the_first_few_jobs(engine):
     engine.put(jobs("a/1", "a/2", "a/3"))
     work(engine, ledger)
     assert ledger.handed == [["a/1", "a/2", "a/3"], ["a/3"]]
-    assert engine.counts() == {"waiting": 0, "running": 0, "dead": 0, "done": 3}
+    assert engine.counts() == {"waiting": 0, "running": 0, "dead": 0, "dropped": 0, "done": 3}
 
 
 def test_a_handler_is_told_the_number_of_its_try_and_the_time(engine, clock):
-    ledger = Ledger({"a/1": [Later(7.0), RuntimeError("down")]})
+    ledger = Ledger({"a/1": [Later(7.0), Later(1.0), RuntimeError("down")]})
     engine.put(jobs("a/1"))
     with running(engine, ledger):
-        for seconds in (7.0, 1.0):
+        for seconds in (7.0, 1.0, 1.0):
             assert engine.wait_until_idle(PATIENCE)
             clock.now += seconds
             engine.wake()
         assert engine.wait_until_drained(PATIENCE)
-    assert ledger.attempts == [Attempt(1, NOW), Attempt(2, NOW + 7), Attempt(3, NOW + 8)]
+    assert ledger.attempts == [
+        Attempt(1, NOW),
+        Attempt(2, NOW + 7),
+        Attempt(3, NOW + 8),
+        Attempt(4, NOW + 9, failures=1),
+    ]
 
 
 def test_a_handler_that_raises_is_asked_again_after_growing_pauses(engine, clock, caplog):
@@ -212,6 +218,53 @@ def test_a_handler_that_raises_is_asked_again_after_growing_pauses(engine, clock
     assert ledger.heads == ["a/1", "b/1"] + ["a/1"] * 11
     assert "Filing a/1 failed (try 3); again in 4 s." in caplog.text
     assert caplog.records[0].exc_info is not None
+
+
+def test_tries_in_vain_are_counted_until_one_is_not(engine):
+    answers = [Later(0.0, "", Trouble.AWAY), Later(0.0, "", Trouble.UNKNOWN), Later(0.0, "", Trouble.BUSY)]
+    ledger = Ledger({"a/1": answers})
+    engine.put(jobs("a/1"))
+    work(engine, ledger)
+    assert [attempt.failures for attempt in ledger.attempts] == [0, 1, 2, 0]
+
+
+def test_a_job_is_taken_when_its_time_has_come_although_the_clock_was_put_back(engine, clock):
+    ledger = Ledger({"a/1": [Later(60.0)]})
+    engine.put(jobs("a/1"))
+    with running(engine, ledger):
+        assert engine.wait_until_idle(PATIENCE)
+        clock.now -= 10 * YEAR
+        engine.shift(-10 * YEAR)
+        assert engine.wait_until_idle(PATIENCE)
+        assert ledger.heads == ["a/1"]
+        clock.now += 60
+        engine.wake()
+        assert engine.wait_until_drained(PATIENCE)
+    assert ledger.heads == ["a/1", "a/1"]
+
+
+def test_a_clock_put_forward_ends_no_waiting(engine, clock):
+    ledger = Ledger({"a/1": [Later(60.0)]})
+    engine.put([job("a/1"), job("b/1", not_before=NOW + 900)])
+    with running(engine, ledger):
+        assert engine.wait_until_idle(PATIENCE)
+        engine.shift(10 * YEAR)
+        clock.now += 10 * YEAR
+        engine.wake()
+        assert engine.wait_until_idle(PATIENCE)
+        assert ledger.heads == ["a/1"]
+        clock.now += 900
+        engine.wake()
+        assert engine.wait_until_drained(PATIENCE)
+    assert sorted(ledger.heads) == ["a/1", "a/1", "b/1"]
+
+
+def test_what_bears_a_time_to_come_goes_before_no_ringing_phone(engine, clock):
+    ledger = Ledger()
+    engine.put([job(f"{n}/1", born_at=NOW + YEAR) for n in range(3)])
+    engine.put([job("live/1", born_at=NOW)])
+    work(engine, ledger)
+    assert ledger.heads[0] == "live/1"
 
 
 def test_one_lane_is_never_in_two_hands_and_lanes_go_in_parallel(engine):
@@ -284,7 +337,7 @@ def test_a_dead_job_is_kept_with_its_reason_and_the_lane_goes_on(engine, clock):
     (dead,) = engine.dead()
     assert (dead.job.key, dead.job.payload, dead.reason) == ("a/1", b"1", "the portal says no")
     assert (dead.died_at, dead.attempts) == (NOW, 2)
-    assert engine.counts() == {"waiting": 0, "running": 0, "dead": 1, "done": 1}
+    assert engine.counts() == {"waiting": 0, "running": 0, "dead": 1, "dropped": 0, "done": 1}
 
 
 def test_the_dead_are_told_oldest_first(engine, clock):
@@ -380,8 +433,8 @@ def test_jobs_in_hand_count_as_running(engine):
 
     engine.put([job("a/1"), job("a/2"), job("a/3", not_before=NOW + 1)])
     work(engine, handler)
-    assert counted == [{"waiting": 1, "running": 2, "dead": 0, "done": 0}]
-    assert engine.counts() == {"waiting": 1, "running": 0, "dead": 0, "done": 2}
+    assert counted == [{"waiting": 1, "running": 2, "dead": 0, "dropped": 0, "done": 0}]
+    assert engine.counts() == {"waiting": 1, "running": 0, "dead": 0, "dropped": 0, "done": 2}
 
 
 def test_stopping_lets_the_handler_answer_and_leaves_the_rest_for_the_next_run(engine):
@@ -395,6 +448,6 @@ def test_stopping_lets_the_handler_answer_and_leaves_the_rest_for_the_next_run(e
     engine.put(jobs("a/1", "a/2"))
     engine.run(handler, stop, workers=1)
     assert ledger.heads == ["a/1"]
-    assert engine.counts() == {"waiting": 1, "running": 0, "dead": 0, "done": 1}
+    assert engine.counts() == {"waiting": 1, "running": 0, "dead": 0, "dropped": 0, "done": 1}
     work(engine, ledger)
     assert ledger.heads == ["a/1", "a/2"]

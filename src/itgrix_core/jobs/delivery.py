@@ -18,9 +18,10 @@ from itgrix_core.jobs.closing import Closing
 from itgrix_core.jobs.codec import decode_decision, event_of
 from itgrix_core.jobs.questions import Questions, Tools
 from itgrix_core.jobs.ringing import Ringing
+from itgrix_core.jobs.troubles import later_of
 from itgrix_core.jobs.turn import RefusedForGood, Turn
 from itgrix_core.outbox.effects import Effects
-from itgrix_core.outbox.engine import Attempt, Dead, Done, Engine, Job, Later, Result
+from itgrix_core.outbox.engine import Attempt, Dead, Done, Engine, Job, Later, Result, Trouble
 from itgrix_hooks.answers import RetryLater
 
 REFUSED_PAUSE_SECONDS = 60.0
@@ -57,11 +58,11 @@ class Delivery:
         try:
             return self._file(jobs[0], events, attempt) or Done(len(events))
         except (RetryLater, CrmUnavailable) as error:
-            return Later(error.seconds, str(error))
+            return later_of(error)
         except RefusedForGood as error:
             return Dead(str(error))
         except CrmError as error:
-            return Later(REFUSED_PAUSE_SECONDS, str(error))
+            return Later(REFUSED_PAUSE_SECONDS, str(error), Trouble.REFUSED)
 
     def _events(self, jobs: Sequence[Job]) -> Sequence[CallEvent]:
         """The events of this turn: as many as were decided on before, else as many as belong together now."""

@@ -15,13 +15,12 @@ from itgrix_core.crm.adapter import Blocked, Done, Outcome, Refused, Step, Unkno
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.commands import FinishCall, RegisterCall
 from itgrix_core.jobs.accounts import Account
+from itgrix_core.jobs.troubles import later_of
 from itgrix_core.jobs.watching import Watcher
 from itgrix_core.outbox.effects import Effects, Finished, Starting
 from itgrix_core.outbox.engine import Later
 from itgrix_core.outbox.tables import EffectState
 from itgrix_hooks.values import Call, Filed
-
-UNKNOWN_PAUSE_SECONDS = 2.0
 
 
 class Performer:
@@ -139,8 +138,6 @@ class Performer:
 def _waiting(outcomes: Sequence[Outcome]) -> Later | None:
     """When to come back for the outcomes that are no end; `None` if all are."""
     for outcome in outcomes:
-        if isinstance(outcome, Blocked):
-            return Later(outcome.seconds or UNKNOWN_PAUSE_SECONDS, outcome.text)
-        if isinstance(outcome, Unknown):
-            return Later(UNKNOWN_PAUSE_SECONDS, outcome.text)
+        if isinstance(outcome, Blocked | Unknown):
+            return later_of(outcome)
     return None

@@ -8,7 +8,7 @@ from itgrix_core.crm.adapter import CrmUnavailable
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.rules import Rules
 from itgrix_core.jobs.codec import job_of
-from itgrix_core.outbox.engine import Dead, Done, Job, Later
+from itgrix_core.outbox.engine import Dead, Done, Job, Later, Trouble
 from itgrix_hooks import CANCEL
 from itgrix_hooks.answers import RetryLater
 from itgrix_hooks.testing import BEGAN
@@ -73,7 +73,7 @@ def test_a_decision_is_saved_and_sent_as_it_was(office, answered, outcomes):
 
     office.hooks(process_registration_params=process_registration_params)
     office.crm.says("register", outcomes.blocked)
-    assert office.deliver(ringing(answered)) == Later(30.0, "the portal is down")
+    assert office.deliver(ringing(answered)) == Later(30.0, "the portal is down", Trouble.AWAY)
     office.reopen()
     assert office.deliver(ringing(answered), attempt=2) == Done(2)
     assert [params["LINE_NUMBER"] for params in office.crm.of("register")] == ["line 1", "line 1"]
@@ -119,14 +119,14 @@ def test_retry_later_saves_nothing(office, answered):
 def test_a_crm_that_cannot_be_asked_now_is_asked_later(office, answered):
     """Before anything is decided."""
     office.crm.broken = CrmUnavailable(12.0, "the portal rests")
-    assert office.deliver(ringing(answered)) == Later(12.0, "the portal rests")
+    assert office.deliver(ringing(answered)) == Later(12.0, "the portal rests", Trouble.AWAY)
     assert office.crm.sent == []
 
 
 def test_a_crm_that_refuses_a_question_is_asked_again_much_later(office, answered):
     """Somebody has to mend a right first."""
     office.crm.broken = CrmError("no right to read users")
-    assert office.deliver(ringing(answered)) == Later(60.0, "no right to read users")
+    assert office.deliver(ringing(answered)) == Later(60.0, "no right to read users", Trouble.REFUSED)
 
 
 def test_an_event_that_cannot_be_read_dies_alone(office, answered):

@@ -89,7 +89,7 @@ def test_an_answer_that_cannot_be_meant_settles_nothing_and_costs_no_worker(engi
     with running(engine, handler):
         assert engine.wait_until_idle(PATIENCE)
     assert heads == ["a/1", "b/1"]
-    assert engine.counts() == {"waiting": 2, "running": 0, "dead": 0, "done": 1}
+    assert engine.counts() == {"waiting": 2, "running": 0, "dead": 0, "dropped": 0, "done": 1}
     assert "Filing a/1 failed (try 1); again in 1 s." in caplog.text
 
 
