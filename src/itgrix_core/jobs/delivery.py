@@ -73,17 +73,22 @@ class Delivery:
                 return [event_of(job) for job in jobs[:count]]
         return turn_of([event_of(jobs[0]), *_readable(jobs[1:])])
 
-    def _file(self, head: Job, events: Sequence[CallEvent], attempt: Attempt) -> Later | None:
+    def _file(self, head: Job, events: Sequence[CallEvent], attempt: Attempt) -> Result | None:
         call = events[-1].call
         account, now = self._accounts.of(call), self._clock(call.pbx)
         is_end = isinstance(events[-1], CallEnded | CallMerged)
         questions = Questions(self._tools, account, call, head.key, now, is_live=not is_end)
         turn = Turn(head.key, events, account, questions, self._tools, self._effects, now)
         if turn.is_out_of_scope():
-            return None
+            return _skipped(turn, len(events)) if is_end and turn.is_refused else None
         if is_end:
             return Closing(turn, self._engine, attempt.now).file()
         return Ringing(turn).file()
+
+
+def _skipped(turn: Turn, count: int) -> Result:
+    """The end of a call that the CRM refused is put aside: it holds the whole call, for a retry."""
+    return Dead(f"never registered: {turn.declined}") if count == 1 else Done(count - 1)
 
 
 def _readable(jobs: Sequence[Job]) -> Iterator[CallEvent]:

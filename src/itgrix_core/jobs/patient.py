@@ -95,6 +95,11 @@ KINDS: Final[Mapping[str, Kind]] = {
 """By kind of job (`Job.kind`)."""
 
 
+def kind_of(name: str) -> Kind:
+    """The kind of a job; what another version stored counts as a call's end, which is given up last."""
+    return KINDS.get(name, _END)
+
+
 class Patient:
     """A handler with patience: growing pauses instead of fixed ones, and an end.
 
@@ -130,7 +135,7 @@ class Patient:
 
     def _outlived(self, job: Job, attempt: Attempt) -> str:
         """Why a job may be given up after this try; "" while it may not."""
-        kind = KINDS.get(job.kind, _END)
+        kind = kind_of(job.kind)
         limit = self._ages[kind.ages]
         if attempt.now - job.born_at < limit or attempt.number < TRIES:
             return ""

@@ -53,6 +53,8 @@ class Performer:
             `None` when all have ended, else when to come back for the rest.
         """
         steps = [self._current(step, account) for step in steps]
+        doubtful = [step for step in steps if self._effects.is_doubtful(step.key, call.started_at)]
+        self._mark(call, doubtful)
         for step in steps:
             waiting = self._look_up(call, account, step) if self._state(step) is EffectState.STARTED else None
             if waiting:
@@ -112,9 +114,14 @@ class Performer:
             self._note(call, [step], [found])
         return _waiting([found])
 
+    def _mark(self, call: Call, steps: Sequence[Step]) -> None:
+        """Mark steps as started."""
+        if steps:
+            self._effects.start([Starting(s.key, call.key, s.command.kind, s.params) for s in steps])
+
     def _send(self, call: Call, account: Account, steps: Sequence[Step], now: float) -> list[Outcome]:
         filed = self.filed(call.key, account)
-        self._effects.start([Starting(s.key, call.key, s.command.kind, s.params) for s in steps])
+        self._mark(call, steps)
         outcomes = account.adapter.perform(steps, filed, now)
         self._note(call, steps, outcomes)
         return outcomes

@@ -69,7 +69,7 @@ class Shelf(Protocol):
         """As `Engine.dead`."""
 
     def revive(self, keys: Sequence[str]) -> list[str]:
-        """Make dead jobs wait again at their old place; the lane of each, and the bell is rung."""
+        """Make jobs that are dead (or dropped) wait again at their place; each one's lane. Rings the bell."""
 
     def shift(self, seconds: float) -> None:
         """Move the times of all open jobs, and ring the bell."""

@@ -123,5 +123,4 @@ class Lanes:
 
 
 def _is_young(head: Head, now: float) -> bool:
-    """Not what bears a time to come: that was written by a clock that was wrong."""
-    return abs(now - head.born_at) <= YOUNG_SECONDS
+    return head.born_at >= now - YOUNG_SECONDS

@@ -17,7 +17,18 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, f
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from itgrix_core.outbox.database import Database
-from itgrix_core.outbox.tables import JobState, claim, decision, effect, job, meta, missed, talked, turn
+from itgrix_core.outbox.tables import (
+    ASIDE,
+    JobState,
+    claim,
+    decision,
+    effect,
+    job,
+    meta,
+    missed,
+    talked,
+    turn,
+)
 
 DAY_SECONDS: Final = 86_400.0
 
@@ -30,7 +41,7 @@ BATCH: Final = 200
 FORGOTTEN: Final = "forgotten_until"
 """Name of the note in `meta` that says how far back we have forgotten."""
 
-ENDED: Final = (JobState.DONE, JobState.DROPPED, JobState.DEAD)
+ENDED: Final = (JobState.DONE, *ASIDE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.engine import DeadJob, Done, Job, Later, Result
 from itgrix_core.outbox.lane_engine import BATCH, Held, LaneEngine
 from itgrix_core.outbox.lanes import Head, head_of
-from itgrix_core.outbox.tables import IS_OPEN, JobState, meta
+from itgrix_core.outbox.tables import ASIDE, IS_OPEN, JobState, meta
 from itgrix_core.outbox.tables import job as row
 
 
@@ -121,7 +121,7 @@ class SqliteShelf:
         lanes: list[str] = []
         with self._database.write() as connection:
             for key in keys:
-                dead = update(row).where(row.c.key == key, row.c.state == JobState.DEAD)
+                dead = update(row).where(row.c.key == key, row.c.state.in_(ASIDE))
                 afresh = dead.values(
                     state=JobState.WAITING, attempts=0, failures=0, not_before=0.0, reason="", ended_at=None
                 )

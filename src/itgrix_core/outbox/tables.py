@@ -61,6 +61,10 @@ class JobState(StrEnum):
     DROPPED = "dropped"
 
 
+ASIDE: Final = (JobState.DEAD, JobState.DROPPED)
+"""What is over, was not done, and may be tried again."""
+
+
 class EffectState(StrEnum):
     """How far an effect got: `STARTED` means sent or about to be, outcome unknown."""
 
