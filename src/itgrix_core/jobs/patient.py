@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 
 from itgrix_core.calls.events import BY_KIND, CallEnded, CallMerged
+from itgrix_core.errors import DataFolderError
 from itgrix_core.jobs.notices import NOTICE
 from itgrix_core.jobs.overdue import CALL_BACK_DUE
 from itgrix_core.jobs.recording import RECORDING_READY
@@ -121,6 +122,8 @@ class Patient:
         why = self._outlived(jobs[0], attempt)
         try:
             result = self._handler(jobs, attempt)
+        except DataFolderError:
+            raise  # our own store is away, which is no fault of the job's
         except Exception as error:
             if not why:
                 raise

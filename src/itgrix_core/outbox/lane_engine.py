@@ -14,6 +14,7 @@ from threading import Condition, Event, Lock, Thread
 from time import monotonic
 from typing import Final, Protocol
 
+from itgrix_core.errors import DataFolderError
 from itgrix_core.outbox.engine import Attempt, Dead, DeadJob, Done, Handler, Job, Later, Result, Trouble
 from itgrix_core.outbox.lanes import Head, Lanes
 
@@ -92,6 +93,7 @@ class LaneEngine:
         self._is_known = False
         self._bell = -1
         self._bell_heard_at = 0.0
+        self._trouble = ""
         lock = Lock()
         self._work_there = Condition(lock)
         self._work_gone = Condition(lock)
@@ -179,9 +181,22 @@ class LaneEngine:
                 lane = self._take(stop)
                 if lane is not None:
                     self._serve(lane, handler)
+                    self._tell_trouble("")
+            except DataFolderError as error:
+                self._tell_trouble(str(error))
+                stop.wait(TROUBLE_SECONDS)
             except Exception:
                 log.exception("The outbox cannot be read or written; again in %g s.", TROUBLE_SECONDS)
                 stop.wait(TROUBLE_SECONDS)
+
+    def _tell_trouble(self, sentence: str) -> None:
+        """Tell what is wrong with the store when that changes, not with each try; "" when all is well."""
+        with self._work_there:
+            was, self._trouble = self._trouble, sentence
+        if sentence and sentence != was:
+            log.error("%s Nothing is filed meanwhile and nothing is lost.", sentence)
+        elif was and not sentence:
+            log.warning("The outbox can be read and written again.")
 
     def _take(self, stop: Event) -> str | None:
         """The next lane, waiting for one; `None` once `stop` is set."""
@@ -235,6 +250,8 @@ class LaneEngine:
             result = _checked(handler([each.job for each in held], attempt), len(held))
             is_failure = isinstance(result, Later) and result.trouble.is_failure
             return result, head.failures + 1 if is_failure else 0
+        except DataFolderError:
+            raise  # nothing could be settled either: the store has to come back first
         except (Exception, SystemExit) as error:
             pause = min(LONGEST_PAUSE_SECONDS, 2.0 ** min(head.failures, 10))
             log.exception("Filing %s failed (try %d); again in %g s.", head.job.key, head.attempts, pause)
