@@ -1,6 +1,7 @@
 """What every delivery engine does: one text, each engine in turn.
 
-Time is a clock of ours wherever it matters; `engine.wake()` tells an engine that it was put forward.
+Time is a clock of ours wherever it matters; `engine.wake()` tells an engine that it was put forward. A kill
+-9 of a process is tried where there is one, in tests/unit/outbox/test_kill.py; here a process is left behind.
 """
 # ruff: noqa: D102, D103 - the names of the tests are their sentences
 
@@ -16,7 +17,7 @@ import pytest
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.engine import Attempt, Dead, Done, Job, Later, Result, Trouble
 from itgrix_core.outbox.lane_engine import LaneEngine
-from itgrix_core.outbox.memory import MemoryEngine
+from itgrix_core.outbox.memory import MemoryShelf
 from itgrix_core.outbox.sqlite import SqliteEngine
 
 NOW = 1_790_000_000.0
@@ -63,8 +64,10 @@ def clock() -> Clock:
 
 @pytest.fixture(params=["memory", "sqlite"])
 def make_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., LaneEngine]]:
+    """Engines over one store, as processes that follow each other have it."""
     if request.param == "memory":
-        yield MemoryEngine
+        shelf = MemoryShelf()
+        yield lambda clock=time.time: LaneEngine(shelf, clock)
         return
     with Database(tmp_path) as database:
         yield lambda clock=time.time: SqliteEngine(database, clock)
@@ -294,7 +297,47 @@ def test_one_lane_is_never_in_two_hands_and_lanes_go_in_parallel(engine):
     assert seen == {lane: [f"{lane}/{n}" for n in range(20)] for lane in "ab"}
 
 
-def test_a_young_lane_goes_before_a_backlog_of_2000(engine, clock):
+def test_a_worker_that_never_comes_back_holds_up_its_own_lane_alone(engine):
+    ledger, released = Ledger(), Event()
+
+    def handler(jobs, attempt):
+        if jobs[0].key == "stuck/1":
+            released.wait(PATIENCE)
+        return ledger(jobs, attempt)
+
+    engine.put(jobs("stuck/1", "stuck/2", *(f"{lane}/{n}" for lane in "abc" for n in range(5))))
+    with running(engine, handler, workers=2):
+        while len(ledger.heads) < 15:
+            time.sleep(0.005)
+        assert sorted(ledger.heads) == sorted(f"{lane}/{n}" for lane in "abc" for n in range(5))
+        assert engine.counts()["running"] == 2
+        released.set()
+        assert engine.wait_until_drained(PATIENCE)
+    assert ledger.heads[-2:] == ["stuck/1", "stuck/2"]
+
+
+def test_what_was_in_hand_when_a_process_died_is_handed_to_the_next_and_in_order(make_engine, clock):
+    ledger, began, released, stop = Ledger(), Event(), Event(), Event()
+
+    def dying(*_):
+        began.set()
+        released.wait(PATIENCE)
+        stop.set()
+        raise SystemExit
+
+    dead = make_engine(clock)
+    dead.put(jobs("a/1", "a/2", "a/3"))
+    process = Thread(target=dead.run, args=(dying, stop), kwargs={"workers": 1})
+    process.start()
+    assert began.wait(PATIENCE)
+    work(make_engine(clock), ledger)
+    assert ledger.heads == ["a/1", "a/2", "a/3"]
+    assert ledger.attempts[0].number == 2
+    released.set()
+    process.join(PATIENCE)
+
+
+def test_a_young_lane_goes_before_a_backlog_of_10_000(engine, clock):
     ledger = Ledger()
     stop = Event()
 
@@ -305,7 +348,7 @@ def test_a_young_lane_goes_before_a_backlog_of_2000(engine, clock):
             stop.set()
         return ledger(jobs, attempt)
 
-    engine.put([job(f"{n}/1", born_at=NOW - 4000 + n) for n in range(2000)])
+    engine.put([job(f"{n}/1", born_at=NOW - 20_000 + n) for n in range(10_000)])
     engine.run(handler, stop, workers=1)
     assert ledger.heads.index("live/1") == 10
     assert "late/1" not in ledger.heads

@@ -56,7 +56,9 @@ class Performer:
         doubtful = [step for step in steps if self._effects.is_doubtful(step.key, call.started_at)]
         self._mark(call, doubtful)
         for step in steps:
-            waiting = self._look_up(call, account, step) if self._state(step) is EffectState.STARTED else None
+            if self._state(step) is not EffectState.STARTED:
+                continue
+            waiting = self._look_up(call, account, step, is_doubtful=step in doubtful)
             if waiting:
                 return waiting
         pending = [step for step in steps if self._state(step) is None]
@@ -101,12 +103,16 @@ class Performer:
             return step
         return replace(step, key=f"{step.key}/default", params={**step.params, "USER_ID": default})
 
-    def _look_up(self, call: Call, account: Account, step: Step) -> Later | None:
+    def _look_up(self, call: Call, account: Account, step: Step, *, is_doubtful: bool) -> Later | None:
         """Learn what became of a step that was started: ended, or free to be sent again.
 
         Where the looking itself fails the step stays started: taken back it would be sent a second time.
+        Where we do not even know whether it was sent, the call may be finished as well.
         """
-        found = account.adapter.look_up(step, self.filed(call.key, account))
+        filed = self.filed(call.key, account)
+        if is_doubtful:
+            filed = replace(filed, is_finished=True)
+        found = account.adapter.look_up(step, filed)
         if found is None:
             self._effects.finish([], taken_back=[step.key])
             return None
