@@ -82,8 +82,8 @@ class Tidying:
         if self._thread:
             self._thread.join(seconds)
 
-    def look(self, is_stopping: Callable[[], bool] = lambda: False) -> None:
-        """Do what its time has come for."""
+    def look(self, rest: Callable[[float], bool] = lambda _: False) -> None:
+        """Do what its time has come for; `rest` as for `Retention.sweep`."""
         jump = self._wall() - self._steady() - self._difference
         if abs(jump) > JUMP_SECONDS:
             self._difference += jump
@@ -95,14 +95,14 @@ class Tidying:
                 note(connection, SEEN, int(self._wall()))
         if now - self._swept_at >= SWEEP_SECONDS:
             self._swept_at = now
-            gone = self._retention.sweep(is_stopping)
+            gone = self._retention.sweep(rest)
             if gone:
                 _log.info(f"{gone} finished jobs of old calls were forgotten (outbox.keep_days)")
 
     def _run(self, stopping: threading.Event) -> None:
         while not stopping.wait(LOOK_SECONDS):
             try:
-                self.look(stopping.is_set)
+                self.look(stopping.wait)
             except DataFolderError as error:
                 _log.error(f"{error} Old rows stay for now; it is tried again.")
 
