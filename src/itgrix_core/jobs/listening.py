@@ -189,7 +189,9 @@ class Listening:
 
     def _complain(self, about: str, sentence: str) -> None:
         """Log what is wrong when that changes, not with each chunk: the log may lie on the same full disk."""
-        was, self._complaints[about] = self._complaints.get(about, ""), sentence
+        was = self._complaints.pop(about, "")
+        if sentence:
+            self._complaints[about] = sentence
         if sentence and sentence != was:
             _log.error(sentence)
         elif was and not sentence:
