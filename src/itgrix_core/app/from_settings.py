@@ -16,10 +16,9 @@ from itgrix_core.filing.lists import Lists, Names
 from itgrix_core.filing.missed import MissedRules, WorkingHours
 from itgrix_core.filing.rules import CardRules, Rules
 from itgrix_core.jobs.accounts import Account, Accounts
+from itgrix_core.outbox.retention import DAY_SECONDS
 from itgrix_hooks.numbers import DialStyle
 from itgrix_hooks.tools import Pbx
-
-DAY_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class Teller:
             yield f"{moment(job.born_at)}  {HAPPENED.get(job.kind, job.kind)}: {self.standing(job, before)}"
             for line in self.decided(job, told):
                 yield f"    {line}"
-        for call in dict.fromkeys(_call_of(job) for job in jobs):
+        for call in dict.fromkeys(call_of(job) for job in jobs):
             for effect in self.effects.of_call(call):
                 if effect.kind == DECLINED:
                     yield f"Not filed: {effect.params.get('why', '')}."
@@ -118,13 +118,13 @@ def moment(at: float | None) -> str:
     return "never" if at is None else f"{datetime.fromtimestamp(at).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
-def _is_open(job: Kept) -> bool:
-    return job.state in (JobState.WAITING, JobState.RUNNING)
-
-
-def _call_of(job: Kept) -> str:
+def call_of(job: Kept) -> str:
     """The call to which a lane belongs: those of recordings and missed calls lie below it."""
     return job.lane.removesuffix("/recording").removesuffix("/missed")
+
+
+def _is_open(job: Kept) -> bool:
+    return job.state in (JobState.WAITING, JobState.RUNNING)
 
 
 def _sent(effect: Effect) -> str:

@@ -138,5 +138,8 @@ class Engine(Protocol):
     def revive(self, keys: Sequence[str]) -> int:
         """Put dead jobs back to where they were in their lanes; returns how many."""
 
+    def shift(self, seconds: float) -> None:
+        """The clock has jumped by so many seconds: what waits, waits just as long and is as old as it was."""
+
     def upgrade(self) -> None:
         """Bring the store's schema to this version."""

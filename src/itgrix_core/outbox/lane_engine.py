@@ -139,7 +139,7 @@ class LaneEngine:
         return len(lanes)
 
     def shift(self, seconds: float) -> None:
-        """The clock has jumped by so many seconds: what waits, waits just as long and is as old as it was."""
+        """As `Engine.shift`."""
         self._shelf.shift(seconds)
         with self._work_there:
             self._is_known = False

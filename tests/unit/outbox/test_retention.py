@@ -149,6 +149,15 @@ def test_a_clock_that_is_wrong_by_years_costs_a_day_of_history(office, clock):
     assert office.rows("job") == [0]
 
 
+def test_a_talk_of_next_year_is_one_of_today(office, clock):
+    """A clock that was wrong would keep a client from being called back for a year."""
+    missed = MissedCalls(office.database)
+    missed.talked("bitrix", "9160000001", NOW + 365 * DAY)
+    assert missed.open("bitrix", "9160000001", "pbx/1", 1, NOW + 60) is None
+    office.retention.sweep()
+    assert missed.open("bitrix", "9160000001", "pbx/1", 1, NOW + 60) is not None
+
+
 def test_the_round_of_turns_goes_on_from_the_last_of_each(office, clock, monkeypatch):
     """Older turns go, these stay."""
     monkeypatch.setattr("itgrix_core.outbox.store.time.time", clock)

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from itgrix_core.app.cli.invocation import Invocation
+from itgrix_core.app.cli.opened import opened
 from itgrix_core.outbox.copying import back_up
-from itgrix_core.outbox.database import Database
 
 
 @click.command()
@@ -20,10 +20,7 @@ def backup(invocation: Invocation, file: Path, force: bool) -> None:
 
     Not in it: an application's tokens and the recorded logs.
     """
-    folder = invocation.settings().data_folder
-    if not (folder / "itgrix.db").exists():
-        raise click.ClickException(f"There is no outbox in {folder} yet; the first `itgrix serve` makes it.")
-    with Database(folder) as database:
+    with opened(invocation) as database:
         copy = back_up(database, file, is_forced=force)
     size = file.stat().st_size / 1e6
     click.echo(f"{file}: {size:.1f} MB, checked, it is whole. Jobs that wait in it: {copy.waiting}.")

@@ -10,7 +10,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,9 +19,10 @@ import click
 
 from itgrix_core.app.cli.columns import aligned, span
 from itgrix_core.app.cli.invocation import Invocation
+from itgrix_core.app.cli.opened import opened
 from itgrix_core.jobs.patient import kind_of
 from itgrix_core.jobs.reviving import revive
-from itgrix_core.jobs.story import Teller, moment
+from itgrix_core.jobs.story import Teller, call_of, moment
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.desk import Desk, Kept, Listed
 from itgrix_core.outbox.effects import Effects
@@ -64,12 +65,9 @@ class Office:
 
 
 @contextmanager
-def opened(invocation: Invocation) -> Iterator[Office]:
-    """The outbox of the settings' data folder; it is not made by looking."""
-    folder = invocation.settings().data_folder
-    if not (folder / "itgrix.db").exists():
-        raise click.ClickException(f"There is no outbox in {folder} yet; the first `itgrix serve` makes it.")
-    with Database(folder) as database:
+def office_of(invocation: Invocation) -> Iterator[Office]:
+    """The opened outbox, as it is now."""
+    with opened(invocation) as database:
         yield Office(database, time.time())
 
 
@@ -87,7 +85,7 @@ def outbox() -> None:
 @click.pass_obj
 def list_(invocation: Invocation, is_dead: bool, lane: str, older: str, limit: int, is_json: bool) -> None:
     """What waits or was put aside: a line for each call that is held up, and for each dead letter."""
-    with opened(invocation) as office:
+    with office_of(invocation) as office:
         before = office.now - _seconds(older) if _seconds(older) else float("inf")
         waiting = Listed([], 0) if is_dead else office.desk.open_lanes(before, lane, limit)
         dead = office.desk.dead(before, lane, limit)
@@ -96,8 +94,7 @@ def list_(invocation: Invocation, is_dead: bool, lane: str, older: str, limit: i
             _say_json(_facts(job) for job in jobs)
         else:
             _say(_table(jobs, office.now))
-        rest = [(waiting.rest, "lanes that wait"), (dead.rest, "dead letters")]
-        for count, what in rest:
+        for count, what in ((waiting.rest, "lanes that wait"), (dead.rest, "dead letters")):
             if count:
                 click.echo(f"… and {count} more {what} (--limit, --lane, --older)", err=is_json)
 
@@ -108,7 +105,7 @@ def list_(invocation: Invocation, is_dead: bool, lane: str, older: str, limit: i
 @click.pass_obj
 def show(invocation: Invocation, key: str, is_json: bool) -> None:
     """One job (or all of a call) with what was decided for it, sent and answered."""
-    with opened(invocation) as office:
+    with office_of(invocation) as office:
         for job in office.known(key):
             if is_json:
                 _say_json([_facts(job) | _journal(office, job)])
@@ -124,7 +121,7 @@ def retry(invocation: Invocation, keys: Sequence[str], is_all: bool) -> None:
     """Try again what was put aside or dropped, by job or by call; what the CRM refused is asked anew."""
     if bool(keys) == is_all:
         raise click.UsageError("Name jobs or calls, or say --all.")
-    with opened(invocation) as office:
+    with office_of(invocation) as office:
         wanted = _dead(office) if is_all else _with_their_lanes(office, keys)
         if not wanted:
             click.echo("Nothing of that was put aside.")
@@ -142,14 +139,15 @@ def retry(invocation: Invocation, keys: Sequence[str], is_all: bool) -> None:
 @click.pass_obj
 def drop(invocation: Invocation, keys: Sequence[str], reason: str, yes: bool) -> None:
     """Give up a job, or all that is left of a call; the reason stays readable, and `retry` takes it back."""
-    with opened(invocation) as office:
+    with office_of(invocation) as office:
         done = (JobState.DONE, JobState.DROPPED)
         wanted = [job for key in keys for job in office.known(key) if job.state not in done]
         if not wanted:
             click.echo("Nothing of that waits or was put aside.")
             return
-        for kind, count in Counter(job.kind for job in wanted).items():
-            click.echo(f"{count} of {kind}, {kind_of(kind).what}: {kind_of(kind).without}.")
+        for name, count in Counter(job.kind for job in wanted).items():
+            kind = kind_of(name)
+            click.echo(f"{count} of {name}, {kind.what}: {kind.without}.")
         if not yes:
             click.confirm("Drop it?", abort=True)
         is_running = is_served(office.database.folder)
@@ -165,11 +163,9 @@ def drop(invocation: Invocation, keys: Sequence[str], reason: str, yes: bool) ->
 @click.pass_obj
 def explain(invocation: Invocation, call: str) -> None:
     """The story of a call, by its key or Linkedid: what happened, was decided, sent, answered, what waits."""
-    with opened(invocation) as office:
-        found = office.known(call)
-        if len(found) == 1 and found[0].key == call:
-            found = office.desk.find(found[0].lane)
-        _say(office.teller.tell(found, MissedCalls(office.database).of(found[0].lane)))
+    with office_of(invocation) as office:
+        key = call_of(office.known(call)[0])
+        _say(office.teller.tell(office.desk.find(key), MissedCalls(office.database).of(key)))
 
 
 def _seconds(age: str) -> float:
@@ -187,8 +183,9 @@ def _with_their_lanes(office: Office, keys: Sequence[str]) -> list[Kept]:
     """What of these was put aside, with the dead of their lanes: a call's jobs need each other."""
     named = [job for key in keys for job in office.known(key) if job.state in ASIDE]
     lanes = {job.lane for job in named}
-    others = [job for lane in lanes for job in office.desk.find(lane) if job.state is JobState.DEAD]
-    return list({job.key: job for job in [*named, *(job for job in others if job.lane in lanes)]}.values())
+    beside = [job for lane in lanes for job in office.desk.find(lane) if job.lane == lane]
+    dead = [job for job in beside if job.state is JobState.DEAD]
+    return list({job.key: job for job in [*named, *dead]}.values())
 
 
 def _table(jobs: Sequence[Kept], now: float) -> list[str]:
@@ -224,9 +221,9 @@ def _facts(job: Kept) -> dict[str, Any]:
 
 
 def _journal(office: Office, job: Kept) -> dict[str, Any]:
-    """What was decided for a job, and the effects that lie below it or are its call's only ones."""
+    """What was decided for a job, and all that its call has sent."""
     decided = office.desk.decisions(job.key)
-    effects = Effects(office.database).of_call(job.lane)
+    effects = Effects(office.database).of_call(call_of(job))
     return {
         "decisions": {phase: json.loads(steps) for phase, steps in decided.items()},
         "effects": [asdict(effect) for effect in effects],
@@ -238,6 +235,6 @@ def _say(lines: Iterable[str]) -> None:
         click.echo(redact(line))
 
 
-def _say_json(facts: Iterable[dict[str, Any]], echo: Callable[[str], None] = click.echo) -> None:
+def _say_json(facts: Iterable[dict[str, Any]]) -> None:
     for each in facts:
-        echo(json.dumps(redact_value(each), ensure_ascii=False))
+        click.echo(json.dumps(redact_value(each), ensure_ascii=False))
