@@ -307,7 +307,8 @@ def test_a_worker_that_never_comes_back_holds_up_its_own_lane_alone(engine):
 
     engine.put(jobs("stuck/1", "stuck/2", *(f"{lane}/{n}" for lane in "abc" for n in range(5))))
     with running(engine, handler, workers=2):
-        while len(ledger.heads) < 15:
+        deadline = time.monotonic() + PATIENCE
+        while engine.counts()["done"] < 15 and time.monotonic() < deadline:
             time.sleep(0.005)
         assert sorted(ledger.heads) == sorted(f"{lane}/{n}" for lane in "abc" for n in range(5))
         assert engine.counts()["running"] == 2
