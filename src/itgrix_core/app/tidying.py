@@ -25,6 +25,9 @@ LOOK_SECONDS = 10.0
 JUMP_SECONDS = 60.0
 """A smaller difference is a clock that is being put right; nothing waits so exactly."""
 
+NEWEST_SECONDS = 3600.0
+"""What ended that short before a jump is moved along: a clock that was wrong at the start is put right soon."""
+
 SWEEP_SECONDS = 3600.0
 SEEN_SECONDS = 300.0
 
@@ -62,6 +65,7 @@ class Tidying:
         keep = Keep(settings.keep_days * DAY_SECONDS, settings.keep_dead_days * DAY_SECONDS)
         self._retention = Retention(database, keep, wall)
         self._difference = wall() - steady()
+        self._began_at = wall()
         self._swept_at = self._seen_at = float("-inf")
         self._thread: threading.Thread | None = None
 
@@ -86,6 +90,9 @@ class Tidying:
         """Do what its time has come for; `rest` as for `Retention.sweep`."""
         jump = self._wall() - self._steady() - self._difference
         if abs(jump) > JUMP_SECONDS:
+            before = self._wall() - jump
+            self._retention.move(max(self._began_at, before - NEWEST_SECONDS), before, jump)
+            self._began_at += jump
             self._difference += jump
             self._shift(jump)
         now = self._steady()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, true, update
 
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.retention import below
@@ -121,7 +121,7 @@ class Desk:
                     .values(
                         state=JobState.DROPPED,
                         ended_at=now,
-                        reason=func.iif(row.c.reason == "", why, why + " (was: " + row.c.reason + ")"),
+                        reason=case((row.c.reason == "", why), else_=why + " (was: " + row.c.reason + ")"),
                     )
                     .returning(row.c.key)
                 )

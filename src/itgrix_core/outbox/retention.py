@@ -41,6 +41,9 @@ BATCH: Final = 50
 REST_SECONDS: Final = 0.03
 """Between two of them: whoever writes at once again leaves others waiting, and a phone may be ringing."""
 
+EARLIEST: Final = 1_600_000_000.0
+"""September 2020. A machine whose clock has no battery begins in 1970, until it hears what time it is."""
+
 FORGOTTEN: Final = "forgotten_until"
 """Name of the note in `meta` that says how far back we have forgotten."""
 
@@ -69,6 +72,8 @@ class Retention:
         `rest` is called between two transactions with the seconds to wait, and says whether to stop.
         """
         now = self._clock()
+        if not self._is_plausible(now):
+            return 0
         self._mend_times(now)
         gone = self._forget((JobState.DONE, JobState.DROPPED), now - self._keep.finished, rest)
         gone += self._forget((JobState.DEAD,), now - self._keep.dead, rest)
@@ -97,8 +102,22 @@ class Retention:
         with self._database.read() as connection:
             return forgotten_until(connection)
 
+    def move(self, since: float, until: float, seconds: float) -> None:
+        """What ended between these times ended so many seconds later: by a clock that has jumped since."""
+        moved = update(job).where(job.c.state.in_(ENDED), job.c.ended_at.between(since, until))
+        with self._database.write() as connection:
+            connection.execute(moved.values(ended_at=job.c.ended_at + seconds))
+
+    def _is_plausible(self, now: float) -> bool:
+        """Whether to believe the clock: if most of what ended, ended tomorrow, not the rows are wrong."""
+        is_future = job.c.ended_at > now + DAY_SECONDS
+        wanted = select(func.count(), func.count().filter(is_future)).where(job.c.state.in_(ENDED))
+        with self._database.read() as connection:
+            ended, future = connection.execute(wanted).one()
+        return now > EARLIEST and bool(2 * future <= ended)
+
     def _mend_times(self, now: float) -> None:
-        """What ended tomorrow was written by a wrong clock: it ended now."""
+        """What ended tomorrow, or before we were there, was written by a wrong clock: it ended now."""
         tomorrow = now + DAY_SECONDS
         for table, at, which in (
             (job, job.c.ended_at, job.c.state.in_(ENDED)),
@@ -106,7 +125,7 @@ class Retention:
             (missed, missed.c.closed_at, true()),
             (turn, turn.c.at, true()),
         ):
-            wrong = and_(which, at > tomorrow)
+            wrong = and_(which, or_(at > tomorrow, at < EARLIEST))
             with self._database.read() as connection:
                 is_there = connection.execute(select(exists().where(wrong))).scalar_one()
             if is_there:

@@ -8,6 +8,7 @@ import pytest
 from itgrix_core.app.tidying import Tidying
 from itgrix_core.config.schema_rules import OutboxSettings
 from itgrix_core.outbox.database import Database
+from itgrix_core.outbox.desk import Desk
 from itgrix_core.outbox.engine import Done, Job
 from itgrix_core.outbox.lane_engine import Held
 from itgrix_core.outbox.sqlite import SqliteEngine, SqliteShelf
@@ -78,6 +79,20 @@ def test_a_jump_of_the_clock_changes_no_waiting(database, clocks, years):
     clocks.passes(60)
     tidy.look()
     assert waits(database, clocks.wall) == pytest.approx(480)
+
+
+def test_what_ended_by_a_wrong_clock_is_remembered_as_long_as_anything(database, clocks):
+    """The machine has begun a year too early, and is put right while we run."""
+    tidy = tidying(database, clocks, keep_days=7)
+    job = put(database, clocks)
+    clocks.passes(60)
+    SqliteShelf(database).settle([Held(job, 1, 0)], Done(), clocks.wall, 0)
+    clocks.passes(60)
+    clocks.wall += 365 * DAY
+    tidy.look()
+    (found,) = Desk(database).find("a/1")
+    assert found.ended_at == pytest.approx(clocks.wall - 60)
+    assert SqliteShelf(database).counts()["done"] == 1
 
 
 def test_a_clock_that_is_put_right_by_seconds_is_no_jump(database, clocks):

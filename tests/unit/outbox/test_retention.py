@@ -149,6 +149,33 @@ def test_a_clock_that_is_wrong_by_years_costs_a_day_of_history(office, clock):
     assert office.rows("job") == [0]
 
 
+@pytest.mark.parametrize("wrong", [1000.0, NOW - 400 * DAY])
+def test_a_clock_that_is_behind_all_that_ended_is_not_believed(office, clock, wrong):
+    """A machine without a battery begins in 1970; when it hears the time, nothing was changed."""
+    for day in range(5):
+        clock.now = NOW + day * DAY
+        office.file(f"pbx/{day}", Done())
+    clock.now = wrong
+    office.file("pbx/early", Done())
+    office.sweep_until_clean()
+    clock.now = NOW + 5 * DAY
+    office.sweep_until_clean()
+    assert office.rows("job")[0] >= 5
+    clock.now = NOW + 90 * DAY
+    office.sweep_until_clean()
+    assert office.rows("job")[0] >= 5
+
+
+def test_what_ended_in_1970_ended_now(office, clock):
+    """Else it would be forgotten at once."""
+    office.file("pbx/1", Done())
+    clock.now = 1000.0
+    office.file("pbx/2", Done())
+    clock.now = NOW + 5 * DAY
+    office.sweep_until_clean()
+    assert office.rows("job") == [2]
+
+
 def test_a_talk_of_next_year_is_one_of_today(office, clock):
     """A clock that was wrong would keep a client from being called back for a year."""
     missed = MissedCalls(office.database)
