@@ -26,7 +26,7 @@ JUMP_SECONDS = 60.0
 """A smaller difference is a clock that is being put right; nothing waits so exactly."""
 
 NEWEST_SECONDS = 3600.0
-"""What ended that short before a jump is moved along: a clock that was wrong at the start is put right soon."""
+"""What ended so shortly before a jump is moved along: a clock wrong at the start is put right soon."""
 
 SWEEP_SECONDS = 3600.0
 SEEN_SECONDS = 300.0
