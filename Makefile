@@ -4,15 +4,18 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 RATE ?= 50
+ROUNDS ?= 20
+SEED ?= 1
 SECONDS ?= 10
 
-.PHONY: help demo test slow fuzz bench asterisk asterisk22 asterisk16 load databases browser lint types docs
+.PHONY: help demo test slow fuzz chaos bench asterisk asterisk22 asterisk16 load databases browser lint types docs
 
 help:
 	@echo "make demo      real recorded calls through hooks into a CRM that runs here (ARGS='...' for itgrix demo)"
 	@echo "make test      the quick tests"
 	@echo "make slow      the tests that take longer than a person waits"
 	@echo "make fuzz      mutated bytes and messages in great numbers, a part of make slow; says how many"
+	@echo "make chaos     kill -9 anywhere while portal and line misbehave, and the ledger's audit (ROUNDS=20 SEED=1)"
 	@echo "make bench     side by side with its peers and under load, some minutes (QUICK=1: under two)"
 	@echo "make asterisk  the tests on real Asterisks 22 and 16, which are installed when they are missing"
 	@echo "make load      many calls at once through a real Asterisk (RATE=50 SECONDS=10)"
@@ -33,6 +36,9 @@ slow: $(VENV)/.for-tests
 
 fuzz: $(VENV)/.for-tests
 	$(BIN)/pytest -m slow -s tests/fuzz $(ARGS)
+
+chaos: $(VENV)/.for-tests
+	PYTHONPATH=tests/shared:tests/chaos $(BIN)/python -m rounds --rounds $(ROUNDS) --seed $(SEED)
 
 bench: $(VENV)/.for-tests
 	$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(ARGS)

@@ -13,12 +13,13 @@ import tempfile
 from pathlib import Path
 
 import burst
+import engines
 import growth
 import parts
 import side_by_side
 from streams import Stream, busy, recordings, under_mask
 
-SECTIONS = ("readers", "parts", "growth", "waiting", "day", "service", "burst")
+SECTIONS = ("readers", "parts", "growth", "waiting", "day", "service", "burst", "engines")
 COLUMNS = "state, bytes a call | saved row, bytes | µs CPU per message | function calls per message"
 
 
@@ -109,7 +110,18 @@ def bursts(is_quick: bool, _: set[str]) -> None:
         print("|", " | ".join(map(str, (name, *figures, *counts))), "|", flush=True)
 
 
-DO = dict(zip(SECTIONS, (readers, own_parts, calls_at_once, waiting, day, service, bursts), strict=True))
+def delivery(is_quick: bool, _: set[str]) -> None:
+    """Our lanes beside a plain Huey: from the put to the start, over a backlog, and what idling costs."""
+    engines.measure(is_quick, 1 if is_quick else 3)
+
+
+DO = dict(
+    zip(
+        SECTIONS,
+        (readers, own_parts, calls_at_once, waiting, day, service, bursts, delivery),
+        strict=True,
+    )
+)
 
 
 def main() -> None:

@@ -415,12 +415,26 @@ def test_a_revived_job_returns_to_its_place_in_the_lane(engine, clock):
 def test_a_provisional_job_is_replaced_and_its_lane_woken(engine):
     ledger = Ledger()
     with running(engine, ledger):
-        engine.put([job("a/1", payload=b"guess", not_before=NOW + 900, is_provisional=True), job("a/2")])
+        engine.put([job("a/1"), job("a/2", payload=b"guess", not_before=NOW + 900, is_provisional=True)])
         assert engine.wait_until_idle(PATIENCE)
-        assert engine.put([job("a/1", payload=b"truth")]) == 0
+        assert engine.put([job("a/2", payload=b"truth")]) == 0
         assert engine.wait_until_idle(PATIENCE)
     assert ledger.heads == ["a/1", "a/2"]
-    assert ledger.payloads["a/1"] == b"truth"
+    assert ledger.payloads["a/2"] == b"truth"
+
+
+def test_a_provisional_job_is_the_last_of_its_lane_whatever_comes(engine):
+    """A call that was given up and is there again: what it does now is filed before its end."""
+    ledger = Ledger()
+    with running(engine, ledger):
+        engine.put([job("a/end", not_before=NOW + 900, is_provisional=True), job("b/1")])
+        engine.put([job("a/1")])
+        engine.put([job("a/2"), job("c/1")])
+        assert engine.wait_until_idle(PATIENCE)
+        assert [key for key in ledger.heads if key[0] == "a"] == ["a/1", "a/2"]
+        engine.put([job("a/end"), job("a/3")])
+        assert engine.wait_until_idle(PATIENCE)
+    assert [key for key in ledger.heads if key[0] == "a"] == ["a/1", "a/2", "a/end", "a/3"]
 
 
 def test_a_provisional_job_may_be_replaced_by_a_provisional_one_once_more(engine):

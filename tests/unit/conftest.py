@@ -33,14 +33,20 @@ class Story:
         self.at = BEGAN
         self.events = []
 
+    def queue(self, name="700"):
+        """The caller waits in a queue."""
+        self._change(queue=name)
+        return self
+
     def start(self):
         """The call begins."""
         return self._tell(CallStarted)
 
     def ring(self, *extensions, **facts):
-        """These phones ring."""
+        """These phones ring, perhaps once more."""
         for extension in extensions:
-            key = f"{BEGAN:.0f}.{extension}"
+            again = sum(c.extension == extension for c in self.call.conversations)
+            key = f"{BEGAN:.0f}.{extension}{'x' * again}"
             phone = Conversation(key, extension, was_rung=True, rang_at=self.at, **facts)
             self._change(conversations=(*self.call.conversations, phone))
             self._tell(ConversationRequested, conversation=key)
@@ -69,7 +75,7 @@ class Story:
         return self._tell(CallMerged, into=into)
 
     def _of(self, extension, kind, **changes):
-        (at,) = [n for n, c in enumerate(self.call.conversations) if c.extension == extension]
+        at = [n for n, c in enumerate(self.call.conversations) if c.extension == extension][-1]
         phones = list(self.call.conversations)
         phones[at] = replace(phones[at], **changes)
         self._change(conversations=tuple(phones))

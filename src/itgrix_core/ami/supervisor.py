@@ -58,6 +58,7 @@ class LineState:
     Attributes:
         is_connected: logged in and running.
         connected_at: since when (Unix seconds); `None` when not.
+        lost_at: since when there is no line (Unix seconds); `None` while connected and before the start.
         connections: how many sessions there were.
         events, bytes: how many came, over all sessions.
         events_per_second, bytes_per_second: over the last ten seconds.
@@ -73,6 +74,7 @@ class LineState:
 
     is_connected: bool = False
     connected_at: float | None = None
+    lost_at: float | None = None
     connections: int = 0
     events: int = 0
     bytes: int = 0
@@ -164,6 +166,7 @@ class Supervisor:
 
     def start(self) -> None:
         """Begin to keep the line, in a thread of its own; returns at once."""
+        self._state = replace(self._state, lost_at=self._clock())
         self._thread = threading.Thread(target=self._run, name=f"ami-{self.name}-supervisor", daemon=True)
         self._thread.start()
 
@@ -213,7 +216,10 @@ class Supervisor:
                 failures = 0
             failures += 1
             pause = self._pauses.longest if is_refused else self._pauses.before(failures, self._dice())
-            self._state = replace(self._state, is_connected=False, connected_at=None, last_error=reason)
+            lost_at = self._clock() if self._state.is_connected else self._state.lost_at
+            self._state = replace(
+                self._state, is_connected=False, connected_at=None, lost_at=lost_at, last_error=reason
+            )
             self._pace = Pace()
             if not self._stopping.is_set():
                 _log.warning("Asterisk %s: %s; next try in %.1f s", self.name, reason, pause)
@@ -245,6 +251,7 @@ class Supervisor:
             self._state,
             is_connected=True,
             connected_at=self._clock(),
+            lost_at=None,
             connections=self._state.connections + 1,
             missing_rights=(),
         )

@@ -11,6 +11,7 @@ from itgrix_core.crm.bitrix24.checking import Finding
 from itgrix_core.crm.bitrix24.client import Client
 from itgrix_core.crm.bitrix24.gate import Gate
 from itgrix_core.crm.bitrix24.oauth import OAuthServer
+from itgrix_core.crm.bitrix24.observing import Observer, unobserved
 from itgrix_core.crm.bitrix24.reception import Reception
 from itgrix_core.crm.bitrix24.subscribing import Subscriptions
 from itgrix_core.crm.bitrix24.vault import Vault
@@ -26,11 +27,13 @@ class Portal:
         name: the entry of `crm`.
         settings: what it says.
         vault: where its tokens lie.
+        observe: told of each request to it.
     """
 
     name: str
     settings: BitrixSettings
     vault: Vault
+    observe: Observer = unobserved
 
     @property
     def has_application(self) -> bool:
@@ -39,7 +42,7 @@ class Portal:
 
     def adapter(self) -> BitrixAdapter:
         """Its adapter; raises `ConfigError`."""
-        return BitrixAdapter(self.settings, self.name, vault=self.vault)
+        return BitrixAdapter(self.settings, self.name, self.client(), vault=self.vault)
 
     def findings(self) -> list[Finding]:
         """What our credentials may do in it, first of all whether it answers; never raises `ConfigError`."""
@@ -58,7 +61,7 @@ class Portal:
 
     def client(self) -> Client:
         """A way to it beside the adapter's; raises `ConfigError`."""
-        return client_of(self.settings, self.name, vault=self.vault)
+        return client_of(self.settings, self.name, vault=self.vault, observe=self.observe)
 
     def server(self) -> OAuthServer:
         """The OAuth server as this account reaches it; raises `ConfigError`."""

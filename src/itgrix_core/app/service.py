@@ -20,6 +20,7 @@ from itgrix_core.app.from_settings import accounts_of, ages_of, pbx_of, topology
 from itgrix_core.app.hearing import Hearing
 from itgrix_core.app.keeping import Keeping
 from itgrix_core.app.portals import portals_of
+from itgrix_core.app.telling import Sources, Telling
 from itgrix_core.app.tidying import Tidying
 from itgrix_core.app.web.bitrix24 import bitrix24_pages
 from itgrix_core.app.web.pages import create_app
@@ -44,13 +45,11 @@ from itgrix_core.jobs.watching import LogWatcher, Watcher, Watchers
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.engine import Handler
-from itgrix_core.outbox.missed import Figures, MissedCalls
 from itgrix_core.outbox.spool import Spool
 from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.outbox.store import PluginStore
 from itgrix_core.plugins.manager import Plugins
 from itgrix_core.serving import HttpServer
-from itgrix_core.telemetry.metrics import make_registry
 
 STOP_SECONDS = 5.0
 """How long a stop waits for requests that are under way: a portal may be as slow as its time-out."""
@@ -91,13 +90,17 @@ class Service:
         self.plugins = plugins or Plugins.load(settings.hooks)
         self.lines: dict[str, Line] = {}
         self._repairs: dict[str, Repairs] = {}
-        self._watcher = Watchers(LogWatcher(), *([watcher] if watcher else []))
         self._stopping = threading.Event()
         self._worker: threading.Thread | None = None
         self._menders: list[threading.Thread] = []
         self._web: HttpServer | None = None
-        self._portals = portals_of(settings)
+        sources = Sources(self.line_states, self._oddities, lambda: self._database, self._is_delivering)
+        self.telling = Telling(settings, self.plugins, sources)
+        self._portals = self.telling.watched(portals_of(settings))
         self._adapters = {name: portal.adapter() for name, portal in self._portals.items()}
+        self._accounts = accounts_of(settings, self._adapters)
+        counting = self.telling.watcher(self._accounts, self._now)
+        self._watcher = Watchers(LogWatcher(), counting, *([watcher] if watcher else []))
         self._keeping = Keeping(self._portals, self._adapters)
 
     def start(self) -> None:
@@ -137,21 +140,23 @@ class Service:
             mender.start()
         for line in self.lines.values():
             line.supervisor.start()
-        registry = make_registry(self.line_states, self._figures)
         self._hearing = Hearing(self._portals, self.engine)
+        registry = self.telling.registry
         pages = bitrix24_pages(self._portals, registry, self._hearing.take)
-        self._web = serve_pages(create_app(registry, pages), self.settings.web)
+        self._web = serve_pages(create_app(registry, pages, self.telling.pages()), self.settings.web)
         self._hearing.start(self._stopping)
         self._keeping.start(self._stopping)
         self._tidying.start(self._stopping)
 
-    def _figures(self) -> list[Figures]:
-        """Of missed calls, by account."""
-        return MissedCalls(self._database).figures()
-
     def line_states(self) -> dict[str, LineState]:
         """How each Asterisk's line is now, by its name."""
         return {name: line.supervisor.state for name, line in self.lines.items()}
+
+    def _oddities(self) -> dict[str, dict[str, int]]:
+        return {name: line.listening.oddities for name, line in self.lines.items()}
+
+    def _is_delivering(self) -> bool:
+        return self._worker is not None and self._worker.is_alive()
 
     def _connect(self, group: Sequence[str]) -> None:
         """Make the lines of an Asterisk, or of some that are linked."""
@@ -196,7 +201,7 @@ class Service:
         self.lines[name].supervisor.send(dict(action))
 
     def _handler(self) -> Handler:
-        accounts = accounts_of(self.settings, self._adapters)
+        accounts = self._accounts
         effects = Effects(self._database)
         pbxes = {name: pbx_of(name, asterisk) for name, asterisk in self.settings.asterisk.items()}
         tools = Tools(self.plugins, Performer(effects, self._watcher), self._database, self._watcher, pbxes)

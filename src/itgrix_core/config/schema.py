@@ -360,7 +360,7 @@ class WebSettings(Section):
 
     host: Annotated[str, AfterValidator(_of_a_machine)] = Field(
         default="127.0.0.1",
-        description="Where they are served; /metrics only to this machine, /bitrix24 to all who reach it.",
+        description="Where they are served; /metrics and /status to this machine only, the others to all.",
     )
     port: Port | None = Field(
         default=None, description="Their port; none is opened if left out.", examples=[15038]
@@ -386,7 +386,8 @@ class Settings(Section):
     )
     hooks: HookSettings = Field(default=HookSettings(), description="The customisation.")
     web: WebSettings = Field(
-        default=WebSettings(), description="Pages: /metrics, and /bitrix24 for connecting and events."
+        default=WebSettings(),
+        description="Pages: /metrics, /healthz, /status, and /bitrix24 for connecting and events.",
     )
     outbox: OutboxSettings = Field(default=OutboxSettings(), description="What waits to be filed.")
     workers: int = Field(default=4, ge=1, le=64, description="Calls that are filed at the same time.")

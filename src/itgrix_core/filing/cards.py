@@ -49,7 +49,11 @@ def first_user(events: Sequence[CallEvent], users: Users) -> User | None:
 
 
 def _see(event: CallEvent, wanted: list[int], users: Users, cards: CardRules) -> None:
-    """Who sees the card after one more event: those who ring; after an answer only who answered."""
+    """Who sees the card after one more event: those who ring; after an answer only who answered.
+
+    Between two rounds of a queue the card stays: to take it away and show it again would cost two requests a
+    round. The next ring, the answer or the end takes it from whom the queue did not ring again.
+    """
     user = _user(event, users)
     conversation = _conversation(event)
     if conversation is None:
@@ -57,18 +61,31 @@ def _see(event: CallEvent, wanted: list[int], users: Users, cards: CardRules) ->
     moment = cards.moment(user, event.call) if user else "never"
     if isinstance(event, ConversationAccepted):
         wanted[:] = [user.id] if user and moment != "never" else []
-    elif user and isinstance(event, ConversationEnded):
-        is_over = conversation.result is not Result.ANSWERED and not _is_in_call(event.call, user, users)
-        if is_over and user.id in wanted:
-            wanted.remove(user.id)
-    elif user and moment == "ring" and user.id not in wanted:
-        wanted.append(user.id)
+    elif isinstance(event, ConversationEnded):
+        if user and _is_over(conversation, event.call) and not _is_in_call(event.call, user.id, users):
+            wanted[:] = [each for each in wanted if each != user.id]
+    else:
+        wanted[:] = [each for each in wanted if not _is_passed_over(event.call, each, users)]
+        if user and moment == "ring" and user.id not in wanted:
+            wanted.append(user.id)
 
 
-def _is_in_call(call: Call, user: User, users: Users) -> bool:
+def _is_over(conversation: Conversation, call: Call) -> bool:
+    """Whether an employee has nothing more to do with the call; in a queue silence is a pause."""
+    is_pause = bool(call.queue) and conversation.result is Result.NO_ANSWER
+    return conversation.result is not Result.ANSWERED and not is_pause
+
+
+def _is_in_call(call: Call, user_id: int, users: Users) -> bool:
     """Whether one of the employee's phones rings or talks: he may have several."""
     going_on = (users.get(c.extension) for c in call.conversations if c.result is None)
-    return any(other and other.id == user.id for other in going_on)
+    return any(other and other.id == user_id for other in going_on)
+
+
+def _is_passed_over(call: Call, user_id: int, users: Users) -> bool:
+    """Whether the employee was rung in vain, and is not while others are."""
+    results = {c.result for c in call.conversations if (u := users.get(c.extension)) and u.id == user_id}
+    return results == {Result.NO_ANSWER}
 
 
 def _conversation(event: CallEvent) -> Conversation | None:

@@ -8,18 +8,17 @@ wait for their time; they survive a restart as every job does.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 import msgspec
 
 from itgrix_core.crm.adapter import Step
 from itgrix_core.filing import plan
-from itgrix_core.filing.commands import AskToCallBack, ChangeCallBack, CloseCallBack, FinishCall
+from itgrix_core.filing.commands import AskToCallBack, ChangeCallBack, CloseCallBack
 from itgrix_core.filing.missed import is_late
 from itgrix_core.filing.numbering import entry
 from itgrix_core.filing.texts import rendered
 from itgrix_core.jobs.overdue import CALL_BACK_DUE, CallBackDue, Due, form_of
-from itgrix_core.jobs.turn import Turn
+from itgrix_core.jobs.turn import FINISH, Turn
 from itgrix_core.outbox.engine import Engine, Job
 from itgrix_core.outbox.missed import Missed, MissedCalls
 from itgrix_core.outbox.store import PluginStore
@@ -27,13 +26,11 @@ from itgrix_hooks.values import Direction, Owner, PhoneNumber
 
 
 class CallingBack:
-    """The calling-back phase of the turn that holds a call's end.
+    """What the turn that holds a call's end does about it, in one request with the finish.
 
     Args:
         born_at: our clock's time, from which the waiting jobs count.
     """
-
-    PHASE: ClassVar[str] = "call back"
 
     def __init__(self, turn: Turn, engine: Engine, born_at: float) -> None:
         self._turn = turn
@@ -69,17 +66,17 @@ class CallingBack:
         return Owner(freest, "free") if rules.missed_owner == "free" and freest else None
 
     # ---- deciding --------------------------------------------------------------------------------------
-    def decide(self, planned: Owner) -> list[Step]:
+    def decide(self, planned: Owner, finish: Step | None) -> list[Step]:
         """Ask somebody, count the call on what was asked before, or close that.
 
         Args:
-            planned: on whom the call was to be booked; a hook may have changed that.
+            planned: on whom the call was to be booked.
+            finish: how it is booked, hooks' change included; `None` if it is not finished.
         """
-        return self._ask(planned) if self._turn.call.is_missed else self._close()
+        return self._ask(planned, _booked(finish)) if self._turn.call.is_missed else self._close()
 
-    def _ask(self, planned: Owner) -> list[Step]:
+    def _ask(self, planned: Owner, owner: int | None) -> list[Step]:
         turn, call = self._turn, self._turn.call
-        owner = self._owner()
         if owner is None or is_late(self._rules, call.ended_at or call.started_at, turn.now):
             return []
         opened = self._missed.open(*self._client, call.key, owner, call.ended_at or call.started_at)
@@ -136,12 +133,6 @@ class CallingBack:
         call, opened = self._turn.call, self._missed.open_of(*self._client)
         return opened if opened and opened.missed_at <= (call.ended_at or call.started_at) else None
 
-    def _owner(self) -> int | None:
-        """On whom the missed call was booked, hooks' change included; `None` if it was not finished."""
-        finish = next((s for s in self._turn.decided("finish") if isinstance(s.command, FinishCall)), None)
-        booked = finish.params.get("USER_ID") if finish else None
-        return booked if isinstance(booked, int) else None
-
     # ---- afterwards ------------------------------------------------------------------------------------
     def end(self) -> None:
         """All is sent: a talk closes the entry; what was asked has its id, and its times are waited for."""
@@ -160,7 +151,7 @@ class CallingBack:
 
     def _asked(self) -> None:
         turn = self._turn
-        asked = next((s for s in turn.decided(self.PHASE) if isinstance(s.command, AskToCallBack)), None)
+        asked = next((s for s in turn.decided(FINISH) if isinstance(s.command, AskToCallBack)), None)
         item_id = turn.account.adapter.call_back_id(turn.answer(asked)) if asked else None
         if asked is None or item_id is None or not isinstance(asked.command, AskToCallBack):
             return
@@ -187,3 +178,9 @@ class CallingBack:
         payload = msgspec.json.encode(CallBackDue(self._turn.call, what, title))
         not_before = self._born_at + max(0.0, seconds)
         return Job(f"{lane}/{what}", lane, CALL_BACK_DUE, payload, self._born_at, not_before)
+
+
+def _booked(finish: Step | None) -> int | None:
+    """The user of a finish as the hooks left it."""
+    booked = finish.params.get("USER_ID") if finish else None
+    return booked if isinstance(booked, int) else None

@@ -18,7 +18,7 @@ from itgrix_core.jobs.creating import Creating, Prepared
 from itgrix_core.jobs.describing import Describing
 from itgrix_core.jobs.recording import RECORDING_READY, RecordingWanted
 from itgrix_core.jobs.ringing import quiet_end
-from itgrix_core.jobs.turn import Turn
+from itgrix_core.jobs.turn import FINISH, Turn
 from itgrix_core.jobs.tying import Tying
 from itgrix_core.outbox.engine import Engine, Job, Later
 from itgrix_hooks.values import Call, Owner, Recording, User
@@ -31,7 +31,7 @@ class Closing:
         born_at: our clock's time, for the recording's job.
     """
 
-    FIRST_PHASES: ClassVar[tuple[str, ...]] = (Creating.PHASE, "late", "finish")
+    FIRST_PHASES: ClassVar[tuple[str, ...]] = (Creating.PHASE, "late", FINISH)
 
     def __init__(self, turn: Turn, engine: Engine, born_at: float) -> None:
         self._turn = turn
@@ -44,11 +44,11 @@ class Closing:
         """Bring the call to its end in the CRM; after a transfer, the first employee's part of it."""
         turn = self._turn
         if isinstance(turn.events[-1], CallMerged):
-            return turn.phase("finish", lambda: quiet_end(turn))
+            return turn.phase(FINISH, lambda: quiet_end(turn))
         turn.call, *others = parts_of(turn.call, turn.users, turn.account.rules)
         self._others = tuple(others)
         describing = Describing(turn)
-        phases = [("finish", self._finish), ("describe", describing.decide)]
+        phases = [(FINISH, self._finish), ("describe", describing.decide)]
         if turn.has_plugins_for("get_updated_entity_fields"):
             phases.append(("bind", describing.bind))
         creating = None
@@ -61,8 +61,6 @@ class Closing:
         tying = Tying(turn)
         if tying.is_needed:
             phases.append(("tie", tying.decide))
-        if self._calling_back.is_needed:
-            phases.append((CallingBack.PHASE, lambda: self._calling_back.decide(self._owner)))
         for name, decide in phases:
             waiting = turn.phase(name, decide)
             if waiting:
@@ -97,8 +95,11 @@ class Closing:
         *hides, finish = plan.closing(turn.call, owner, turn.standing)
         finishing = self._finishing(finish, owner) if isinstance(finish, FinishCall) else None
         if finishing is None:
-            return [turn.step(hide) for hide in plan.hide_all(turn.call, turn.standing)]
-        return [*(turn.step(hide) for hide in hides), finishing]
+            hides = list(plan.hide_all(turn.call, turn.standing))
+        steps = [*(turn.step(hide) for hide in hides), *([finishing] if finishing else [])]
+        if self._calling_back.is_needed:
+            steps += self._calling_back.decide(owner, finishing)
+        return steps
 
     def _finishing(self, command: FinishCall, owner: Owner) -> Step | None:
         """The finish as the hooks want it; `None` if they cancel it, which click-to-call does not allow."""

@@ -35,6 +35,9 @@ DECLINED = "declined"
 REFUSED = "refused"
 """Parameter of that note: whether it was the CRM that refused, so that a retry may mend it."""
 
+FINISH = "finish"
+"""Name of the phase that finishes a call and says what follows on it, in one request."""
+
 STAGES = {
     "ConversationRequested": Stage.CONVERSATION_REQUESTED,
     "ConversationAccepted": Stage.CONVERSATION_ACCEPTED,

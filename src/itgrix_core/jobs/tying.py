@@ -6,7 +6,7 @@ from itgrix_core.crm.adapter import Step
 from itgrix_core.filing import creation
 from itgrix_core.filing.commands import AnyCommand, AssignEntity, BindEntity, FinishCall, UnbindEntity
 from itgrix_core.jobs.creating import SETTLED
-from itgrix_core.jobs.turn import Turn
+from itgrix_core.jobs.turn import FINISH, Turn
 from itgrix_hooks.values import Entity, Filed
 
 
@@ -32,7 +32,7 @@ class Tying:
     @property
     def _owner(self) -> int | None:
         """On whom the call was booked, hooks' change included."""
-        finish = next((s for s in self._turn.decided("finish") if isinstance(s.command, FinishCall)), None)
+        finish = next((s for s in self._turn.decided(FINISH) if isinstance(s.command, FinishCall)), None)
         return finish.command.user_id if finish and isinstance(finish.command, FinishCall) else None
 
     def _assigned(self, filed: Filed) -> list[AnyCommand]:

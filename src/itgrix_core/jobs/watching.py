@@ -1,4 +1,4 @@
-"""Who looks on while calls are filed: the log, the demo's table, later the page and the metrics.
+"""Who looks on while calls are filed: the log, the counters, the demo's table.
 
 Delivery tells a watcher what it does and never waits for it; a watcher's failure is its own.
 """

@@ -25,7 +25,8 @@ class Job:
         payload: JSON.
         born_at: when the event happened (Unix seconds): young lanes are taken first.
         not_before: earliest time at which it may be taken (Unix seconds of the outbox's clock).
-        is_provisional: a later job of the same key replaces it as long as it was not begun.
+        is_provisional: a later job of the same key replaces it as long as it was not begun; until then it is
+            the last of its lane, whatever comes.
     """
 
     key: str

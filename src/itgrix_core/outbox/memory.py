@@ -44,6 +44,7 @@ class MemoryShelf:
         self._lock = Lock()
         self._rows: dict[str, _Row] = {}
         self._open: dict[str, list[_Row]] = {}
+        self._seq = 0
         self._bell = 0
 
     def put(self, jobs: Sequence[Job]) -> int:
@@ -117,13 +118,22 @@ class MemoryShelf:
     def _put(self, job: Job) -> bool:
         row = self._rows.get(job.key)
         if row is None:
-            row = self._rows[job.key] = _Row(len(self._rows), job)
+            self._seq += 1
+            row = self._rows[job.key] = _Row(self._seq, job)
             self._open.setdefault(job.lane, []).append(row)
+            self._keep_last(job)
             return True
-        is_begun = row.state is not JobState.WAITING or row.attempts
-        if row.job.is_provisional and row.job.lane == job.lane and not is_begun:
+        if _is_replaceable(row) and row.job.lane == job.lane:
             row.job = job
         return False
+
+    def _keep_last(self, new: Job) -> None:
+        """Move the provisional jobs of a lane behind what has come."""
+        rows = self._open[new.lane]
+        for row in [row for row in rows if not new.is_provisional and _is_replaceable(row)]:
+            self._seq += 1
+            row.seq = self._seq
+        rows.sort()
 
     def _settle(self, row: _Row, result: Result, now: float) -> None:
         if isinstance(result, Later):
@@ -145,6 +155,10 @@ class MemoryShelf:
         self._rows[key] = row = _Row(row.seq, replace(row.job, not_before=0.0))
         insort(self._open.setdefault(row.job.lane, []), row)
         return True
+
+
+def _is_replaceable(row: _Row) -> bool:
+    return row.job.is_provisional and row.state is JobState.WAITING and not row.attempts
 
 
 def _head(row: _Row) -> Head:

@@ -22,6 +22,8 @@ from itgrix_core.outbox.lanes import Head, head_of
 from itgrix_core.outbox.tables import ASIDE, IS_OPEN, JobState, meta
 from itgrix_core.outbox.tables import job as row
 
+_IS_REPLACEABLE = row.c.is_provisional & (row.c.state == JobState.WAITING) & (row.c.attempts == 0)
+
 
 class SqliteEngine(LaneEngine):
     """`Engine` on the data folder's database; one process runs it, others may count and revive."""
@@ -32,7 +34,10 @@ class SqliteEngine(LaneEngine):
 
 def put_jobs(connection: Connection, jobs: Sequence[Job]) -> int:
     """Store jobs in the caller's transaction; how many were new. Provisional ones may be replaced."""
-    return sum(_put(connection, job) for job in jobs)
+    new = [job for job in jobs if _put(connection, job)]
+    if grown := {job.lane for job in new if not job.is_provisional}:
+        _keep_last(connection, grown)
+    return len(new)
 
 
 def ring(connection: Connection) -> None:
@@ -53,10 +58,17 @@ def _put(connection: Connection, job: Job) -> bool:
     }
     if connection.execute(insert_or(row).values(values).on_conflict_do_nothing()).rowcount:
         return True
-    not_begun = (row.c.state == JobState.WAITING) & (row.c.attempts == 0)
     stored = (row.c.key == job.key) & (row.c.lane == job.lane)
-    connection.execute(update(row).where(stored, row.c.is_provisional, not_begun).values(values))
+    connection.execute(update(row).where(stored, _IS_REPLACEABLE).values(values))
     return False
+
+
+def _keep_last(connection: Connection, lanes: Collection[str]) -> None:
+    """Move the provisional jobs of these lanes behind what has come."""
+    waiting = select(row.c.seq).where(row.c.lane.in_(lanes), IS_OPEN, _IS_REPLACEABLE)
+    for seq in connection.execute(waiting).scalars().all():
+        last = select(func.max(row.c.seq) + 1).scalar_subquery()
+        connection.execute(update(row).where(row.c.seq == seq).values(seq=last))
 
 
 class SqliteShelf:

@@ -14,6 +14,8 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from itgrix_core.errors import ItgrixError
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -108,13 +110,17 @@ class _MissedCollector(Collector):
         self._missed = missed
 
     def collect(self) -> Iterator[Metric]:
-        """Clients who could not get through, by account."""
+        """Clients who could not get through, by account; nothing when the database cannot be read."""
+        try:
+            found = self._missed()
+        except ItgrixError:
+            return
         name, labels = "itgrix_missed", ["crm"]
         lost = CounterMetricFamily(f"{name}_clients", "Clients who could not get through.", labels=labels)
         saved = CounterMetricFamily(f"{name}_saved", "Of these, talked with later.", labels=labels)
         still = GaugeMetricFamily(f"{name}_open", "Of these, waiting for a call back.", labels=labels)
         wait = GaugeMetricFamily(f"{name}_median_seconds", "Until the talk, half of them.", labels=labels)
-        for each in self._missed():
+        for each in found:
             lost.add_metric([each.account], each.lost)
             saved.add_metric([each.account], each.saved)
             still.add_metric([each.account], each.open)

@@ -156,6 +156,21 @@ def test_03_a_restarted_asterisk_is_connected_and_listed_again(make_asterisk, ke
     assert line.supervisor.state.connections == 2
 
 
+def test_a_line_says_since_when_it_is_lost(asterisk, keep, wait):
+    """From the start until the first session, and from its end on, however often it is tried since."""
+    times = iter(range(1000, 900_000, 100))
+    line = keep(asterisk, options={"clock": lambda: float(next(times))})
+    wait(lambda: line.supervisor.state.is_connected)
+    assert line.supervisor.state.lost_at is None
+    asterisk.stop()
+    wait(lambda: not line.supervisor.state.is_connected)
+    lost_at = line.supervisor.state.lost_at
+    assert lost_at > 1000.0
+    tries = len(line.told)
+    wait(lambda: len(line.told) > tries + 2)
+    assert line.supervisor.state.lost_at == lost_at
+
+
 def test_04_a_peer_that_falls_silent_is_pinged_then_left_and_found_again(make_asterisk, keep, wait):
     """Fault 4: a frozen machine, a firewall that forgot us; nobody closes anything."""
     asterisk = make_asterisk()

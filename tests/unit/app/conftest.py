@@ -1,6 +1,7 @@
 """The command line with a configuration file of its own."""
 
 import logging
+import socket
 import threading
 
 import pytest
@@ -25,6 +26,13 @@ def _as_before():
     threading.excepthook = hook
     structlog.reset_defaults()
     forget_secrets()
+
+
+@pytest.fixture
+def free_port():
+    """A port on which nobody listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
 
 
 @pytest.fixture

@@ -21,13 +21,6 @@ def app():
     return create_app(make_registry(lambda: {"main": LineState(is_connected=True, events=12)}))
 
 
-@pytest.fixture
-def free_port():
-    """A port on which nobody listens now."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
-
-
 def test_metrics_are_text_for_prometheus(app, free_port):
     """Over HTTP, until the server is stopped."""
     server = serve_pages(app, WebSettings(port=free_port))

@@ -12,6 +12,7 @@ from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
 from itgrix_core.crm.bitrix24.address import webhook
 from itgrix_core.crm.bitrix24.bucket import Bucket
 from itgrix_core.crm.bitrix24.client import Client
+from itgrix_core.sandbox.bitrix.php import parse_query
 
 CODE = "s3cr3tc0de"
 CUT = "cut"
@@ -23,6 +24,7 @@ class Portal:
 
     `says` queues answers by method; the last one of a method stays. An answer is CUT (the connection ends
     without one), HANG (none within the time-out), `(status, body)`, or a result for the usual envelope.
+    A batch that it was told nothing about is carried out command by command, until the first error.
     """
 
     def __init__(self):
@@ -62,12 +64,26 @@ class Portal:
     def answer(self, method):
         """The next answer to a method."""
         queue = self._answers[method]
+        if not queue and method == "batch":
+            return self._carry_out(self.asked("batch")[-1]["cmd"])
         if not queue:
             return 500, {
                 "error": "INTERNAL_SERVER_ERROR",
                 "error_description": f"test has no answer to {method}",
             }
         return queue.popleft() if len(queue) > 1 else queue[0]
+
+    def _carry_out(self, commands):
+        results, errors = {}, {}
+        for key, command in commands.items():
+            method, _, query = command.partition("?")
+            self.requests.append((method.casefold(), parse_query(query)))
+            answer = self.answer(method.casefold())
+            if isinstance(answer, tuple):
+                errors[key] = answer[1]
+                break
+            results[key] = answer
+        return {"result": results or [], "result_error": errors or []}
 
     def _handler(portal):  # noqa: N805 - the handler's own self is inside
         class Handler(BaseHTTPRequestHandler):

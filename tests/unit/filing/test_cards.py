@@ -158,3 +158,36 @@ def test_a_queue_has_its_own_moment(story):
     assert command.show_to == (11,)
     (command,) = cards(story().ring("101", "102").events, rules=rules)
     assert command.show_to == (11, 12)
+
+
+# ---- queues ------------------------------------------------------------------------------------------------
+def test_between_two_rounds_of_a_queue_the_cards_stay(story):
+    """The silence and the next ring of the same phones cost no request."""
+    told = story().queue().ring("101", "102")
+    silence = told.stop("101").stop("102").events[2:]
+    again = told.ring("101", "102").events[4:]
+    assert cards(silence, (11, 12)) == ()
+    assert cards(again, (11, 12)) == ()
+
+
+def test_a_phone_that_the_queue_passes_over_loses_its_card_with_the_next_ring(story):
+    """One after another: hidden and shown in one go."""
+    told = story().queue().ring("101").stop("101")
+    assert cards(told.events, (11,)) == ()
+    hide, show = cards(told.ring("102").events[-1:], (11,))
+    assert (hide.users, show.users) == ((11,), (12,))
+
+
+def test_a_phone_that_declined_a_queue_loses_its_card_at_once(story):
+    """He has said that he does not want it."""
+    events = story().queue().ring("101").stop("101", Result.DECLINED).events
+    (hide,) = cards(events[1:], (11,))
+    assert hide.users == (11,)
+
+
+def test_who_has_talked_keeps_his_card_while_the_next_phone_rings(story):
+    """He may be writing; whoever answers takes it from him."""
+    told = story().ring("101").answer("101").stop("101", Result.ANSWERED)
+    ring = told.ring("102").events[-1:]
+    (show,) = cards(ring, (11,))
+    assert isinstance(show, ShowCard)

@@ -80,7 +80,7 @@ class Loop:
     def notices(self):
         """What was told to whom."""
         entries = self.office.portal.ledger.entries("im.notify.personal.add")
-        return [(entry.params["USER_ID"], entry.params["MESSAGE"]) for entry in entries]
+        return [(int(entry.params["USER_ID"]), entry.params["MESSAGE"]) for entry in entries]
 
     @property
     def figures(self):
@@ -170,7 +170,7 @@ def test_who_calls_three_times_has_one_task_and_one_owner(loop, missed):
     (task,) = stand.tasks
     assert task["TITLE"] == "Call back +15550100200 (3)"
     owners = [
-        entry.params["USER_ID"]
+        int(entry.params["USER_ID"])
         for entry in stand.office.portal.ledger.entries("telephony.externalCall.finish")
     ]
     assert owners == [11, 11, 11]

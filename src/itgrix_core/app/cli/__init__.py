@@ -20,6 +20,7 @@ _VERBS = {
     "demo": "Real recorded calls run through hooks into a CRM that lives here.",
     "serve": "Connect Asterisk and the CRM until stopped.",
     "check": "Look for what would keep the service from working.",
+    "status": "Show how the running service is.",
     "connect": "Connect an account with its portal.",
     "events": "What a portal tells us: list, subscribe, unsubscribe, why nothing comes.",
     "config": "Show the settings that count.",

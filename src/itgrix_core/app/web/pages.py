@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response
 from prometheus_client import CollectorRegistry
 
 from itgrix_core.app.web.bitrix24 import BODY_BYTES
-from itgrix_core.config.addresses import is_loopback
+from itgrix_core.app.web.status import is_here
 from itgrix_core.telemetry.metrics import CONTENT_TYPE, exposed
 
 
@@ -24,7 +24,7 @@ def create_app(registry: CollectorRegistry, *blueprints: Blueprint) -> Flask:
 
     @app.get("/metrics")
     def metrics() -> Response:
-        if not is_loopback(request.remote_addr or ""):
+        if not is_here():
             return Response(status=404)
         return Response(exposed(registry), content_type=CONTENT_TYPE)
 

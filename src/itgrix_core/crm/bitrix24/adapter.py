@@ -29,6 +29,7 @@ from itgrix_core.crm.bitrix24.errors import UNREACHABLE_SECONDS, is_not_found
 from itgrix_core.crm.bitrix24.looking import Looker
 from itgrix_core.crm.bitrix24.methods import is_reading
 from itgrix_core.crm.bitrix24.oauth import OAuthServer
+from itgrix_core.crm.bitrix24.observing import Observer, unobserved
 from itgrix_core.crm.bitrix24.sending import Sender
 from itgrix_core.crm.bitrix24.transport import session_of
 from itgrix_core.crm.bitrix24.vault import Vault
@@ -198,8 +199,9 @@ def client_of(
     now: Callable[[], float] = time.time,
     clock: Callable[[], float] = time.monotonic,
     vault: Vault | None = None,
+    observe: Observer = unobserved,
 ) -> Client:
-    """The way to the portal that the settings name. Raises `ConfigError`."""
+    """The way to the portal that the settings name; `observe` looks on. Raises `ConfigError`."""
     session = session_for(settings, name)
     auth: Auth
     if vault is not None and settings.application.client_id:
@@ -211,7 +213,7 @@ def client_of(
         except ValueError as error:
             raise ConfigError([f"crm.{name}.webhook: {error}"]) from None
     bucket = Bucket.of_portal(auth.portal, settings.requests_at_once, settings.requests_per_second, clock)
-    return Client(auth, settings.timeout_seconds, bucket, now, session=session)
+    return Client(auth, settings.timeout_seconds, bucket, now, session=session, observe=observe)
 
 
 def session_for(settings: BitrixSettings, name: str) -> requests.Session:

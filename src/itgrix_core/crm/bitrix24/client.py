@@ -24,6 +24,7 @@ from itgrix_core.crm.bitrix24.address import Auth, Trouble
 from itgrix_core.crm.bitrix24.bucket import Bucket
 from itgrix_core.crm.bitrix24.errors import PAUSE_SECONDS, UNREACHABLE_SECONDS, Failure, failure_of, is_limit
 from itgrix_core.crm.bitrix24.methods import Repeat, repeat_of
+from itgrix_core.crm.bitrix24.observing import Observer, observed, unobserved
 from itgrix_core.crm.bitrix24.transport import is_certificate, is_proxy, session_of, was_cut, was_not_sent
 
 CONNECT_SECONDS = 5.0
@@ -53,14 +54,19 @@ class Client:
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         session: requests.Session | None = None,
+        observe: Observer = unobserved,
     ) -> None:
-        """`now` gives Unix seconds; `sleep` is waited with between tries; `session` is closed here."""
+        """`now` gives Unix seconds; `sleep` is waited with between tries; `session` is closed here.
+
+        `observe` is told of each request that is sent.
+        """
         self._auth = auth
         self._timeout = (min(CONNECT_SECONDS, timeout_seconds), timeout_seconds)
         self._bucket = bucket or Bucket()
         self._now = now
         self._sleep = sleep
         self._session = session or session_of(auth.portal)
+        self._observe = observe
         self._closed_until: dict[str, float] = {}
 
     def __repr__(self) -> str:
@@ -141,7 +147,7 @@ class Client:
             sleep=self._sleep,
             reraise=True,
         )
-        return retrying(self._post_once, url, payload)
+        return retrying(observed(self._post_once, method, self._observe), url, payload)
 
     def _post_once(self, url: str, payload: bytes) -> requests.Response:
         """One attempt. As a stream: a body given as bytes would have to leave within the connect time-out."""

@@ -1,8 +1,7 @@
-"""Steps on their way out: what is added at sending, and which requests carry a step.
+"""Steps on their way out: what is added at sending, and which requests carry them.
 
-SHOW is decided here, from the clock: a card is worth showing only while the phone rings. One user, on whom
-the call is booked, sees it by the registration itself; for anybody else a batch registers and shows in one
-request, the second command taking CALL_ID from the first. A batch that cannot show is followed by a show.
+Whether a card is shown is decided here, from the clock: it is worth showing only while the phone rings. What
+needs no answer of another step goes out with it, as one request.
 """
 
 from __future__ import annotations
@@ -11,16 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
-from urllib.parse import quote
 
-from itgrix_core.crm.adapter import Blocked, Done, Outcome, Refused, Step, Unknown
+from itgrix_core.crm.adapter import Done, Outcome, Refused, Step
 from itgrix_core.crm.bitrix24.answers import mapping, number
 from itgrix_core.crm.bitrix24.audio import content_of
+from itgrix_core.crm.bitrix24.batching import MOST, WAITING, Request, send_together
 from itgrix_core.crm.bitrix24.client import Client, Reply
 from itgrix_core.crm.bitrix24.looking import Looker
 from itgrix_core.crm.bitrix24.marks import marked
-from itgrix_core.crm.bitrix24.methods import ATTACH, FINISH, REGISTER, SHOW, TODO
-from itgrix_core.crm.bitrix24.params import CREATED, PATH, SHOW_TO, method_of, todo_of
+from itgrix_core.crm.bitrix24.methods import ATTACH, TODO
+from itgrix_core.crm.bitrix24.params import CREATED, PATH, method_of, todo_of
+from itgrix_core.crm.bitrix24.registering import Registrar
 from itgrix_core.filing.commands import (
     AttachRecording,
     BindEntity,
@@ -29,10 +29,13 @@ from itgrix_core.filing.commands import (
     HideCard,
     RegisterCall,
     ShowCard,
+    Write,
 )
 from itgrix_hooks.values import Filed
 
 _NEEDS_CALL = ShowCard | HideCard | FinishCall | AttachRecording
+_ALONE = RegisterCall | AttachRecording | CreateForCall | Write
+"""Steps whose answer the next one needs, or that may not be possible in a batch."""
 
 
 class Sender:
@@ -42,63 +45,66 @@ class Sender:
         """`looker` settles what a refusal alone does not say."""
         self._client = client
         self._looker = looker
+        self._registrar = Registrar(client)
 
     def perform(self, steps: Sequence[Step], filed: Filed, now: float) -> list[Outcome]:
-        """As `Adapter.perform`."""
+        """As `Adapter.perform`; what needs no answer of another one goes out together."""
         outcomes: list[Outcome] = []
         call_id = filed.call_id
         contact = next((each.id for each in reversed(filed.created) if each.kind == "contact"), None)
-        for step in steps:
-            outcome = self._send(_with_contact(step, contact), call_id, now)
-            outcomes.append(outcome)
-            if not isinstance(outcome, Done):
+        while len(outcomes) < len(steps):
+            rest = steps[len(outcomes) :]
+            together = self._together(rest, call_id, now)
+            outcomes += together or [self._send(_with_contact(rest[0], contact), call_id, now)]
+            if not isinstance(outcomes[-1], Done):
                 break
-            if step.params.get(CREATED) == "contact":
-                contact = number(outcome.answer)
-            if isinstance(step.command, RegisterCall):
-                call_id = str(outcome.answer["CALL_ID"])
-        waiting = Blocked("waiting", "not sent: the step before it failed", 0.0)
-        return outcomes + [waiting] * (len(steps) - len(outcomes))
+            last, answer = steps[len(outcomes) - 1], outcomes[-1].answer
+            if last.params.get(CREATED) == "contact":
+                contact = number(answer)
+            if isinstance(last.command, RegisterCall):
+                call_id = str(answer["CALL_ID"])
+        return outcomes + [WAITING] * (len(steps) - len(outcomes))
 
+    # ---- together --------------------------------------------------------------------------------------
+    def _together(self, steps: Sequence[Step], call_id: str | None, now: float) -> list[Outcome]:
+        """The outcomes of the leading steps that are one batch; none if there are not two such."""
+        requests = list(_leading(steps, call_id, now))
+        if len(requests) < 2:  # noqa: PLR2004 - one is no batch
+            return []
+        outcomes = send_together(self._client, requests)
+        if isinstance(outcomes, Refused):
+            return []  # a portal that takes no batch takes them one by one
+        if not isinstance(outcomes, list):
+            return [outcomes] * len(requests)
+        return [self._settled(step, call_id, each) for step, each in zip(steps, outcomes, strict=False)]
+
+    def _settled(self, step: Step, call_id: str | None, outcome: Outcome) -> Outcome:
+        """What a refusal really means: the call may be finished, the binding may be there already."""
+        if not isinstance(outcome, Refused):
+            return outcome
+        if isinstance(step.command, FinishCall) and outcome.why == "unknown call" and call_id:
+            return self._looker.settle_finish(call_id, outcome)
+        if isinstance(step.command, BindEntity):
+            found = self._looker.made(step)
+            return found if isinstance(found, Done) else outcome
+        return outcome
+
+    # ---- one by one ------------------------------------------------------------------------------------
     def _send(self, step: Step, call_id: str | None, now: float) -> Outcome:
         """One step."""
         command = step.command
         if isinstance(command, CreateForCall) and command.entity_kind == "deal" and not _has_client(step):
             return Refused("params", "the deal was not created: the contact that it is for could not be")
         if isinstance(command, RegisterCall):
-            return self._register(step.params, is_fresh=_is_fresh(command, now))
-        if isinstance(command, _NEEDS_CALL):
-            if call_id is None:
-                return Refused("unknown call", f"{command.kind}: this call was never registered")
-            return self._about_call(step, call_id, now)
-        sent = {name: value for name, value in step.params.items() if name != CREATED}
-        sent = marked(method_of(command), sent, step.key)
-        sent = todo_of(sent) if method_of(command) == TODO and "fields" in sent else sent
-        outcome = self._call(method_of(command), sent)
-        if isinstance(command, BindEntity) and isinstance(outcome, Refused):
-            # the portal refuses a binding that is there already
-            found = self._looker.made(step)
-            return found if isinstance(found, Done) else outcome
-        return outcome
-
-    def _about_call(self, step: Step, call_id: str, now: float) -> Outcome:
-        """A step that names the call."""
-        params = {**step.params, "CALL_ID": call_id}
-        match step.command:
-            case ShowCard() | HideCard():
-                is_worth = bool(params.get("USER_ID")) and _is_fresh(step.command, now)
-                return self._call(method_of(step.command), params) if is_worth else Done(answer=False)
-            case AttachRecording():
-                return self._attach(params)
-            case _:
-                return self._finish(params)
-
-    def _finish(self, params: dict[str, Any]) -> Outcome:
-        """Finish; a call that was registered and is "not found" may have been finished before."""
-        outcome = self._call(FINISH, params)
-        if not isinstance(outcome, Refused) or outcome.why != "unknown call":
-            return outcome
-        return self._looker.settle_finish(str(params["CALL_ID"]), outcome)
+            return self._registrar.register(step.params, is_fresh=_is_fresh(command, now))
+        if isinstance(command, _NEEDS_CALL) and call_id is None:
+            return Refused("unknown call", f"{command.kind}: this call was never registered")
+        if _is_stale(step, now):
+            return Done(answer=False)
+        if isinstance(command, AttachRecording):
+            return self._attach({**step.params, "CALL_ID": call_id})
+        request = _request(step, call_id)
+        return self._settled(step, call_id, self._call(request.method, request.params))
 
     def _attach(self, params: dict[str, Any]) -> Outcome:
         """The file's content is read now: it belongs neither into the saved decision nor into a batch."""
@@ -111,81 +117,40 @@ class Sender:
             params["FILE_CONTENT"] = content
         return self._call(ATTACH, params)
 
-    def _register(self, params: Mapping[str, Any], *, is_fresh: bool) -> Outcome:
-        """Register, and show the card to whom it concerns."""
-        sent = {key: value for key, value in params.items() if key not in {SHOW_TO, "SHOW"}}
-        users = _users(params.get(SHOW_TO)) if is_fresh else []
-        if users == [number(sent.get("USER_ID"))]:
-            return self._register_alone({**sent, "SHOW": 1})
-        if users:
-            return self._register_and_show({**sent, "SHOW": 0}, users)
-        return self._register_alone({**sent, "SHOW": 0})
-
-    def _register_alone(self, params: Mapping[str, Any]) -> Outcome:
-        """One request."""
-        reply = self._client.call(REGISTER, params)
-        return _registered(reply.result) if isinstance(reply, Reply) else reply
-
-    def _register_and_show(self, params: Mapping[str, Any], users: list[int]) -> Outcome:
-        """One batch; two requests where the portal refuses the batch or its second half.
-
-        A card that cannot be shown does not undo the registration.
-        """
-        show = f"{SHOW}?CALL_ID=$result[register][CALL_ID]&{php_query({'USER_ID': users})}"
-        batch = {"halt": 1, "cmd": {"register": f"{REGISTER}?{php_query(params)}", "show": show}}
-        reply = self._client.call("batch", batch)
-        if isinstance(reply, Reply):
-            outcome, is_shown = self._of_batch(mapping(reply.result))
-        elif isinstance(reply, Refused):
-            outcome, is_shown = self._register_alone(params), False
-        else:
-            return reply
-        if isinstance(outcome, Done) and not is_shown:
-            self._client.call(SHOW, {"CALL_ID": outcome.answer["CALL_ID"], "USER_ID": users})
-        return outcome
-
-    def _of_batch(self, result: Mapping[str, Any]) -> tuple[Outcome, bool]:
-        """The registration's outcome, and whether the card is shown."""
-        error = mapping(result.get("result_error")).get("register")
-        if isinstance(error, Mapping):
-            return self._client.inner_failure(REGISTER, error), False
-        answers = mapping(result.get("result"))
-        return _registered(answers.get("register")), answers.get("show") is True
-
     def _call(self, method: str, params: Mapping[str, Any]) -> Outcome:
         """One request whose result is the answer."""
         reply = self._client.call(method, params)
         return Done(reply.result) if isinstance(reply, Reply) else reply
 
 
-def php_query(params: Mapping[str, Any]) -> str:
-    """Params as an encoded query with PHP's brackets: `{"A": [1, 2]}` is `A[0]=1&A[1]=2`."""
-    return "&".join(f"{name}={quote(text, safe='')}" for name, text in _pairs("", params))
+def _leading(steps: Sequence[Step], call_id: str | None, now: float) -> Iterator[Request]:
+    """Requests of the first steps that may go out together, as many as a batch takes."""
+    for step in steps[:MOST]:
+        needs_call = isinstance(step.command, _NEEDS_CALL)
+        if isinstance(step.command, _ALONE) or (needs_call and call_id is None) or _is_stale(step, now):
+            return
+        request = _request(step, call_id)
+        if not request.is_fit:
+            return
+        yield request
 
 
-def _pairs(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Every leaf with its bracketed name."""
-    if isinstance(value, Mapping | list | tuple):
-        items = value.items() if isinstance(value, Mapping) else enumerate(value)
-        for key, inner in items:
-            name = quote(str(key), safe="")
-            yield from _pairs(f"{prefix}[{name}]" if prefix else name, inner)
-    else:
-        yield prefix, "" if value is None else str(int(value)) if isinstance(value, bool) else str(value)
+def _request(step: Step, call_id: str | None) -> Request:
+    """A step that is one request."""
+    method = method_of(step.command)
+    sent = {name: value for name, value in step.params.items() if name != CREATED}
+    if isinstance(step.command, _NEEDS_CALL):
+        return Request(method, {**sent, "CALL_ID": call_id})
+    sent = marked(method, sent, step.key)
+    return Request(method, todo_of(sent) if method == TODO and "fields" in sent else sent)
 
 
-def _users(value: Any) -> list[int]:
-    """User ids as a hook left them: a list of numbers or texts, or a single one."""
-    values = value if isinstance(value, list | tuple) else [value]
-    return [user for user in map(number, values) if user]
-
-
-def _registered(result: Any) -> Outcome:
-    """A registration without CALL_ID is no answer."""
-    told = mapping(result)
-    if told.get("CALL_ID"):
-        return Done(result, _why_nothing_was_created(told))
-    return Unknown(f"{REGISTER}: answered without CALL_ID")
+def _is_stale(step: Step, now: float) -> bool:
+    """Whether a card step is worth nothing any more, or concerns nobody."""
+    command = step.command
+    if not isinstance(command, ShowCard | HideCard):
+        return False
+    return not (step.params.get("USER_ID") and _is_fresh(command, now))
 
 
 def _with_contact(step: Step, contact: int | None) -> Step:
@@ -198,17 +163,6 @@ def _with_contact(step: Step, contact: int | None) -> Step:
 
 def _has_client(step: Step) -> bool:
     return bool({"CONTACT_ID", "COMPANY_ID"} & mapping(step.params.get("fields")).keys())
-
-
-def _why_nothing_was_created(answer: Mapping[str, Any]) -> str:
-    """The portal's LEAD_CREATION_ERROR, said plainly; "" if there is none."""
-    text = str(answer.get("LEAD_CREATION_ERROR") or "")
-    if "local user" in text.casefold():
-        return (
-            "nothing was created for this number: it is a phone in the profile of one of the portal's "
-            "employees. Take it out of the profile there if a client has it"
-        )
-    return f"the portal could not create anything for this call: {text}" if text else ""
 
 
 def _is_fresh(command: RegisterCall | ShowCard | HideCard, now: float) -> bool:

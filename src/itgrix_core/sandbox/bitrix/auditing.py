@@ -75,6 +75,36 @@ def problems(entries: Iterable[Entry]) -> list[str]:
     return [problem for call in audit(entries).values() for problem in call.problems()]
 
 
+def disorder(entries: Iterable[Entry]) -> list[str]:
+    """What was done to a call out of its order, a sentence each.
+
+    It is registered, then cards go and come, it is finished, its record is attached. What is said once more,
+    because its first answer was lost, is no disorder.
+    """
+    found: list[str] = []
+    reached: dict[str, int] = {}
+    said: set[tuple[str, str, str]] = set()
+    for entry in entries:
+        stage = _STAGES.get(entry.method.lower())
+        if stage is None or not entry.is_executed:
+            continue
+        call_id = str(_result(entry)["CALL_ID"] if stage == 0 else entry.params.get("CALL_ID"))
+        users = [as_int(user) for user in as_list(entry.params.get("USER_ID"))]
+        word = (call_id, entry.method.lower(), str(users))
+        if stage < reached.get(call_id, 0) and word not in said:
+            found.append(f"{entry.method} (request {entry.number}) came too late for {call_id}")
+        said.add(word)
+        reached[call_id] = max(stage, reached.get(call_id, 0))
+    return found
+
+
+_STAGES = {
+    f"telephony.externalcall.{name}": stage
+    for stage, names in enumerate((("register",), ("show", "hide"), ("finish",), ("attachrecord",)))
+    for name in names
+}
+
+
 def _result(entry: Entry) -> Any:
     """The method's own result: a request's answer has an envelope, a batch's command has none."""
     return entry.answer if entry.batch is not None else entry.answer["result"]

@@ -36,6 +36,12 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--install-handler", default="", help="Where ONAPPINSTALL is posted, at once and at each install."
 )
+@click.option(
+    "--refresh",
+    type=click.Choice(["strict", "lax"]),
+    default="strict",
+    help="Is a refresh token that was used dead at once?",
+)
 def sandbox(
     port: int,
     mode: str,
@@ -47,6 +53,7 @@ def sandbox(
     limits: bool,
     handler: str,
     install_handler: str,
+    refresh: str,
 ) -> None:
     """Run a Bitrix24 on this machine until interrupted; its addresses are the first lines of the output."""
     settings = Settings(
@@ -54,6 +61,7 @@ def sandbox(
         crm_mode=CrmMode.LEADS if mode == "lead" else CrmMode.SIMPLE,
         limits=Limits() if limits else None,
         latency_seconds=_latency(latency),
+        is_refresh_strict=refresh == "strict",
         applications=(replace(Application(), handler=handler, install_handler=install_handler),),
     )
     start_data = read(seed) if seed else None

@@ -8,6 +8,7 @@ from itgrix_core.crm.adapter import Blocked, Done, Refused, Unknown
 from itgrix_core.crm.bitrix24.methods import ATTACH, FINISH, HIDE, REGISTER, SHOW, STATISTICS
 from itgrix_core.filing.commands import (
     AddComment,
+    AskToCallBack,
     AttachRecording,
     BindEntity,
     CreateEntity,
@@ -17,6 +18,7 @@ from itgrix_core.filing.commands import (
     Notify,
     RegisterCall,
     ShowCard,
+    UpdateEntity,
     Write,
 )
 from itgrix_hooks.values import Direction, Disposition, Entity, Filed, PhoneNumber
@@ -199,22 +201,77 @@ def test_later_steps_take_call_id_from_the_registration_before_them(portal, perf
     portal.says(FINISH, {"CRM_ACTIVITY_ID": 9})
     outcomes = perform(registration(()), HideCard(KEY, (7,)), finish(), filed=Filed())
     assert outcomes == [Done(REGISTERED), Done(answer=False), Done({"CRM_ACTIVITY_ID": 9})]
-    assert portal.asked(HIDE) == [{"USER_ID": [7], "CALL_ID": CALL}]
+    assert portal.asked(HIDE) == [{"USER_ID": ["7"], "CALL_ID": CALL}]
     assert portal.asked(FINISH)[0] == {
-        "USER_ID": 5, "ADD_TO_CHAT": 0, "DURATION": 60, "STATUS_CODE": "200", "CALL_ID": CALL,
+        "USER_ID": "5", "ADD_TO_CHAT": "0", "DURATION": "60", "STATUS_CODE": "200", "CALL_ID": CALL,
     }  # fmt: skip
+    assert portal.methods == [each.casefold() for each in (REGISTER, "batch", HIDE, FINISH)]
+
+
+def test_what_the_next_step_needs_nothing_of_goes_out_as_one_request(portal, perform):
+    """A batch that stops at the first error; its keys are words, by numbers PHP would answer a list."""
+    portal.says(HIDE, True)
+    portal.says("tasks.task.add", {"task": {"id": "9"}})
+    portal.says(FINISH, {"CRM_ACTIVITY_ID": 9})
+    task = AskToCallBack(KEY, "task", 5, "Call back", "text", NOW, "UTC")
+    outcomes = perform(HideCard(KEY, (7,)), finish(), task)
+    assert outcomes == [Done(answer=True), Done({"CRM_ACTIVITY_ID": 9}), Done({"task": {"id": "9"}})]
+    (batch,) = portal.asked("batch")
+    assert batch["halt"] == 1
+    assert list(batch["cmd"]) == ["c0", "c1", "c2"]
+
+
+def test_what_a_query_cannot_say_goes_out_by_itself(portal, perform):
+    """An empty list, a null, and what would mean an earlier answer."""
+    portal.says("crm.lead.update", True)
+    for value in ([], None, "see $result[c0]"):
+        perform(UpdateEntity(KEY, LEAD, {"UF_X": value}), UpdateEntity(KEY, LEAD, {"UF_X": value}))
+    assert portal.methods == ["crm.lead.update"] * 6
+
+
+def test_a_portal_without_batch_gets_them_one_by_one(portal, perform, words):
+    """In their order."""
+    portal.says("batch", words.fails("INSUFFICIENT_SCOPE", "no"))
+    portal.says(HIDE, True)
+    portal.says(FINISH, {"CRM_ACTIVITY_ID": 9})
+    assert perform(HideCard(KEY, (7,)), finish()) == [Done(answer=True), Done({"CRM_ACTIVITY_ID": 9})]
+    assert portal.methods == [each.casefold() for each in ("batch", HIDE, FINISH)]
+
+
+@pytest.mark.parametrize("answer", [{"result": [], "result_error": []}, [], "what?"])
+def test_a_batch_that_says_nothing_of_a_step_leaves_it_to_be_looked_up(portal, perform, answer):
+    """What came behind it waits."""
+    portal.says("batch", answer)
+    hidden, finished = perform(HideCard(KEY, (7,)), finish())
+    assert isinstance(hidden, Unknown)
+    assert finished.why == "waiting"
+
+
+def test_of_a_batch_whose_answer_was_lost_nothing_is_known(portal, perform, words):
+    """Each step is to be looked up."""
+    portal.says("batch", words.cut)
+    assert all(isinstance(each, Unknown) for each in perform(HideCard(KEY, (7,)), finish()))
+
+
+def test_a_finish_in_a_batch_that_was_done_before_is_settled_by_the_statistics(portal, perform, words):
+    """As one by itself."""
+    portal.says(HIDE, False)
+    portal.says(FINISH, words.fails("", "Call is not found"))
+    portal.says(STATISTICS, [{"ID": "1", "CALL_ID": CALL, "CRM_ACTIVITY_ID": "9"}])
+    _, finished = perform(HideCard(KEY, (7,)), finish())
+    assert finished.answer["CRM_ACTIVITY_ID"] == 9
 
 
 def test_what_follows_a_failure_waits(portal, perform, words):
     """Order inside a call is kept: nothing after the failed step is sent."""
     portal.says(HIDE, True)
-    portal.says(FINISH, words.fails("QUERY_LIMIT_EXCEEDED", "Too many requests", 503))
+    portal.says(FINISH, words.fails("OPERATION_TIME_LIMIT", "Method is blocked", 429))
     hidden, blocked, waiting, last = perform(
         HideCard(KEY, (7,)), finish(), HideCard(KEY, (5,)), HideCard(KEY, (6,))
     )
     assert isinstance(hidden, Done)
     assert (blocked.why, waiting.why, last.why, waiting.seconds) == ("quota", "waiting", "waiting", 0.0)
-    assert len(portal.requests) == 2
+    assert portal.methods == [each.casefold() for each in ("batch", HIDE, FINISH)]
 
 
 @pytest.mark.parametrize(
