@@ -1,6 +1,7 @@
 """What every delivery engine does: one text, each engine in turn.
 
-Time is a clock of ours wherever it matters; `engine.wake()` tells an engine that it was put forward.
+Time is a clock of ours wherever it matters; `engine.wake()` tells an engine that it was put forward. A kill
+-9 of a process is tried where there is one, in tests/unit/outbox/test_kill.py; here a process is left behind.
 """
 # ruff: noqa: D102, D103 - the names of the tests are their sentences
 
@@ -14,13 +15,14 @@ from threading import Barrier, Event, Lock, Thread
 import pytest
 
 from itgrix_core.outbox.database import Database
-from itgrix_core.outbox.engine import Attempt, Dead, Done, Job, Later, Result
+from itgrix_core.outbox.engine import Attempt, Dead, Done, Job, Later, Result, Trouble
 from itgrix_core.outbox.lane_engine import LaneEngine
-from itgrix_core.outbox.memory import MemoryEngine
+from itgrix_core.outbox.memory import MemoryShelf
 from itgrix_core.outbox.sqlite import SqliteEngine
 
 NOW = 1_790_000_000.0
 PATIENCE = 20.0
+YEAR = 365 * 86_400.0
 
 
 @dataclass
@@ -62,8 +64,10 @@ def clock() -> Clock:
 
 @pytest.fixture(params=["memory", "sqlite"])
 def make_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., LaneEngine]]:
+    """Engines over one store, as processes that follow each other have it."""
     if request.param == "memory":
-        yield MemoryEngine
+        shelf = MemoryShelf()
+        yield lambda clock=time.time: LaneEngine(shelf, clock)
         return
     with Database(tmp_path) as database:
         yield lambda clock=time.time: SqliteEngine(database, clock)
@@ -179,19 +183,24 @@ def test_a_handler_may_answer_for_the_first_few_jobs(engine):
     engine.put(jobs("a/1", "a/2", "a/3"))
     work(engine, ledger)
     assert ledger.handed == [["a/1", "a/2", "a/3"], ["a/3"]]
-    assert engine.counts() == {"waiting": 0, "running": 0, "dead": 0, "done": 3}
+    assert engine.counts() == {"waiting": 0, "running": 0, "dead": 0, "dropped": 0, "done": 3}
 
 
 def test_a_handler_is_told_the_number_of_its_try_and_the_time(engine, clock):
-    ledger = Ledger({"a/1": [Later(7.0), RuntimeError("down")]})
+    ledger = Ledger({"a/1": [Later(7.0), Later(1.0), RuntimeError("down")]})
     engine.put(jobs("a/1"))
     with running(engine, ledger):
-        for seconds in (7.0, 1.0):
+        for seconds in (7.0, 1.0, 1.0):
             assert engine.wait_until_idle(PATIENCE)
             clock.now += seconds
             engine.wake()
         assert engine.wait_until_drained(PATIENCE)
-    assert ledger.attempts == [Attempt(1, NOW), Attempt(2, NOW + 7), Attempt(3, NOW + 8)]
+    assert ledger.attempts == [
+        Attempt(1, NOW),
+        Attempt(2, NOW + 7),
+        Attempt(3, NOW + 8),
+        Attempt(4, NOW + 9, failures=1),
+    ]
 
 
 def test_a_handler_that_raises_is_asked_again_after_growing_pauses(engine, clock, caplog):
@@ -212,6 +221,55 @@ def test_a_handler_that_raises_is_asked_again_after_growing_pauses(engine, clock
     assert ledger.heads == ["a/1", "b/1"] + ["a/1"] * 11
     assert "Filing a/1 failed (try 3); again in 4 s." in caplog.text
     assert caplog.records[0].exc_info is not None
+
+
+def test_tries_in_vain_are_counted_until_one_is_not(engine):
+    answers = [Later(0.0, "", Trouble.AWAY), Later(0.0, "", Trouble.UNKNOWN), Later(0.0, "", Trouble.BUSY)]
+    ledger = Ledger({"a/1": answers})
+    engine.put(jobs("a/1"))
+    work(engine, ledger)
+    assert [attempt.failures for attempt in ledger.attempts] == [0, 1, 2, 0]
+
+
+def test_a_job_is_taken_when_its_time_has_come_although_the_clock_was_put_back(engine, clock):
+    ledger = Ledger({"a/1": [Later(60.0)]})
+    engine.put(jobs("a/1"))
+    with running(engine, ledger):
+        assert engine.wait_until_idle(PATIENCE)
+        clock.now -= 10 * YEAR
+        engine.shift(-10 * YEAR)
+        assert engine.wait_until_idle(PATIENCE)
+        assert ledger.heads == ["a/1"]
+        clock.now += 60
+        engine.wake()
+        assert engine.wait_until_drained(PATIENCE)
+    assert ledger.heads == ["a/1", "a/1"]
+
+
+def test_a_clock_put_forward_ends_no_waiting(engine, clock):
+    ledger = Ledger({"a/1": [Later(60.0)]})
+    engine.put([job("a/1"), job("b/1", not_before=NOW + 900)])
+    with running(engine, ledger):
+        assert engine.wait_until_idle(PATIENCE)
+        engine.shift(10 * YEAR)
+        clock.now += 10 * YEAR
+        engine.wake()
+        assert engine.wait_until_idle(PATIENCE)
+        assert ledger.heads == ["a/1"]
+        clock.now += 900
+        engine.wake()
+        assert engine.wait_until_drained(PATIENCE)
+    assert sorted(ledger.heads) == ["a/1", "a/1", "b/1"]
+
+
+def test_after_a_jump_of_the_clock_what_was_old_is_no_younger(engine, clock):
+    ledger = Ledger()
+    engine.put([job(f"{n}/1", born_at=NOW - 60) for n in range(3)])
+    clock.now -= YEAR
+    engine.shift(-YEAR)
+    engine.put([job("live/1", born_at=clock.now)])
+    work(engine, ledger)
+    assert ledger.heads[0] == "live/1"
 
 
 def test_one_lane_is_never_in_two_hands_and_lanes_go_in_parallel(engine):
@@ -239,7 +297,48 @@ def test_one_lane_is_never_in_two_hands_and_lanes_go_in_parallel(engine):
     assert seen == {lane: [f"{lane}/{n}" for n in range(20)] for lane in "ab"}
 
 
-def test_a_young_lane_goes_before_a_backlog_of_2000(engine, clock):
+def test_a_worker_that_never_comes_back_holds_up_its_own_lane_alone(engine):
+    ledger, released = Ledger(), Event()
+
+    def handler(jobs, attempt):
+        if jobs[0].key == "stuck/1":
+            released.wait(PATIENCE)
+        return ledger(jobs, attempt)
+
+    engine.put(jobs("stuck/1", "stuck/2", *(f"{lane}/{n}" for lane in "abc" for n in range(5))))
+    with running(engine, handler, workers=2):
+        deadline = time.monotonic() + PATIENCE
+        while engine.counts()["done"] < 15 and time.monotonic() < deadline:
+            time.sleep(0.005)
+        assert sorted(ledger.heads) == sorted(f"{lane}/{n}" for lane in "abc" for n in range(5))
+        assert engine.counts()["running"] == 2
+        released.set()
+        assert engine.wait_until_drained(PATIENCE)
+    assert ledger.heads[-2:] == ["stuck/1", "stuck/2"]
+
+
+def test_what_was_in_hand_when_a_process_died_is_handed_to_the_next_and_in_order(make_engine, clock):
+    ledger, began, released, stop = Ledger(), Event(), Event(), Event()
+
+    def dying(*_):
+        began.set()
+        released.wait(PATIENCE)
+        stop.set()
+        raise SystemExit
+
+    dead = make_engine(clock)
+    dead.put(jobs("a/1", "a/2", "a/3"))
+    process = Thread(target=dead.run, args=(dying, stop), kwargs={"workers": 1})
+    process.start()
+    assert began.wait(PATIENCE)
+    work(make_engine(clock), ledger)
+    assert ledger.heads == ["a/1", "a/2", "a/3"]
+    assert ledger.attempts[0].number == 2
+    released.set()
+    process.join(PATIENCE)
+
+
+def test_a_young_lane_goes_before_a_backlog_of_10_000(engine, clock):
     ledger = Ledger()
     stop = Event()
 
@@ -250,7 +349,7 @@ def test_a_young_lane_goes_before_a_backlog_of_2000(engine, clock):
             stop.set()
         return ledger(jobs, attempt)
 
-    engine.put([job(f"{n}/1", born_at=NOW - 4000 + n) for n in range(2000)])
+    engine.put([job(f"{n}/1", born_at=NOW - 20_000 + n) for n in range(10_000)])
     engine.run(handler, stop, workers=1)
     assert ledger.heads.index("live/1") == 10
     assert "late/1" not in ledger.heads
@@ -284,7 +383,7 @@ def test_a_dead_job_is_kept_with_its_reason_and_the_lane_goes_on(engine, clock):
     (dead,) = engine.dead()
     assert (dead.job.key, dead.job.payload, dead.reason) == ("a/1", b"1", "the portal says no")
     assert (dead.died_at, dead.attempts) == (NOW, 2)
-    assert engine.counts() == {"waiting": 0, "running": 0, "dead": 1, "done": 1}
+    assert engine.counts() == {"waiting": 0, "running": 0, "dead": 1, "dropped": 0, "done": 1}
 
 
 def test_the_dead_are_told_oldest_first(engine, clock):
@@ -394,8 +493,8 @@ def test_jobs_in_hand_count_as_running(engine):
 
     engine.put([job("a/1"), job("a/2"), job("a/3", not_before=NOW + 1)])
     work(engine, handler)
-    assert counted == [{"waiting": 1, "running": 2, "dead": 0, "done": 0}]
-    assert engine.counts() == {"waiting": 1, "running": 0, "dead": 0, "done": 2}
+    assert counted == [{"waiting": 1, "running": 2, "dead": 0, "dropped": 0, "done": 0}]
+    assert engine.counts() == {"waiting": 1, "running": 0, "dead": 0, "dropped": 0, "done": 2}
 
 
 def test_stopping_lets_the_handler_answer_and_leaves_the_rest_for_the_next_run(engine):
@@ -409,6 +508,6 @@ def test_stopping_lets_the_handler_answer_and_leaves_the_rest_for_the_next_run(e
     engine.put(jobs("a/1", "a/2"))
     engine.run(handler, stop, workers=1)
     assert ledger.heads == ["a/1"]
-    assert engine.counts() == {"waiting": 1, "running": 0, "dead": 0, "done": 1}
+    assert engine.counts() == {"waiting": 1, "running": 0, "dead": 0, "dropped": 0, "done": 1}
     work(engine, ledger)
     assert ledger.heads == ["a/1", "a/2"]

@@ -6,14 +6,23 @@
 import contextlib
 import os
 import signal
+import sqlite3
+import subprocess
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
+from sqlalchemy import text
 
+from itgrix_core.outbox.database import Database
+from itgrix_core.outbox.engine import Job
+from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.sandbox.recordings import FOLDER
 
 ANSWERED = FOLDER / "inbound_answered.ami.gz"
+TWO = (ANSWERED, FOLDER / "inbound_no_answer.ami.gz")
 
 
 # ---- the file -----------------------------------------------------------------------------------------
@@ -206,6 +215,108 @@ def test_a_data_folder_that_cannot_be_written_is_told(stand):
     assert str(folder) in said
     assert "this user" in said
     assert stand.ends("check")[0] == 1
+
+
+VERBS = [
+    ("serve",),
+    pytest.param(("outbox", "list"), marks=pytest.mark.slow),
+    pytest.param(("backup", "copy.db"), marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_database_of_a_newer_version_is_told_and_left_alone(stand, verb):
+    """Somebody has gone back to an older release."""
+    stand.configure()
+    with Database(stand.data_folder) as database, database.write() as connection:
+        connection.execute(text("UPDATE meta SET value = 99 WHERE name = 'schema'"))
+    before = (stand.data_folder / "itgrix.db").read_bytes()
+    code, said = stand.ends(*verb)
+    assert code == 5
+    assert "was written by a newer Itgrix (schema 99; this one knows" in said
+    assert (stand.data_folder / "itgrix.db").read_bytes() == before
+
+
+@pytest.mark.slow
+def test_an_older_database_is_brought_up_to_date_by_whatever_verb_comes_first(stand):
+    """What waits in it still does."""
+    stand.configure()
+    with Database(stand.data_folder) as database:
+        SqliteEngine(database).put([Job("lab/1/CallEnded", "lab/1", "CallEnded", b"{}", 0.0)])
+    older = sqlite3.connect(stand.data_folder / "itgrix.db")
+    older.executescript(
+        "ALTER TABLE job RENAME COLUMN ended_at TO died_at; DROP INDEX job_state;"
+        "CREATE INDEX job_state ON job (state); ALTER TABLE turn DROP COLUMN at;"
+        "UPDATE meta SET value = 2 WHERE name = 'schema'"
+    )
+    older.close()
+    code, said = stand.ends("outbox", "list")
+    assert code == 0
+    assert "lab/1/CallEnded" in said
+
+
+@pytest.mark.slow
+def test_a_database_that_another_program_holds_is_told(stand):
+    """After ten seconds, with what to do."""
+    stand.configure()
+    Database(stand.data_folder).close()
+    other = sqlite3.connect(stand.data_folder / "itgrix.db")
+    other.execute("BEGIN EXCLUSIVE")
+    code, said = stand.ends("outbox", "drop", "--yes", "--reason", "x", "none")
+    assert code == 1  # readers need not wait, and there is nothing to write
+    code, said = stand.ends("serve")
+    other.close()
+    assert code == 5
+    assert "is held by another program for too long" in said
+
+
+@pytest.fixture
+def small_disk(stand):
+    """The data folder on a disk of 3 MB; `fill()` takes all that is left, `clear()` gives it back."""
+    stand.data_folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "none", str(stand.data_folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root may make a small disk: the full disk was NOT tried here")
+    ballast = stand.data_folder / "ballast"
+
+    def fill():
+        with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+
+    yield SimpleNamespace(fill=fill, clear=ballast.unlink)
+    stand.close()
+    subprocess.run(["umount", str(stand.data_folder)], check=True)
+
+
+@pytest.mark.slow
+def test_on_a_full_disk_serve_does_not_start_and_says_so(stand, small_disk):
+    """With room it does."""
+    stand.configure()
+    small_disk.fill()
+    code, said = stand.ends("serve")
+    assert code == 5
+    assert "the disk is full. Make room" in said
+    small_disk.clear()
+    stand.serve().says("itgrix serves")
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_up_costs_no_call(stand, undisturbed, small_disk):
+    """It is told once, nobody dies, and with room again each call is filed once and whole."""
+    expected = undisturbed(TWO)
+    portal, pbx = stand.portal(), stand.pbx(TWO)
+    stand.configure(pbx.port, portal.webhook)
+    stand.record(TWO)
+    serve = stand.serve()
+    stand.until(lambda: len(portal.entries()) >= 2, "the first requests")
+    small_disk.fill()
+    serve.says("the disk is full")
+    time.sleep(3)
+    assert serve.process.poll() is None
+    assert serve.log.count("the disk is full") < 10
+    small_disk.clear()
+    stand.is_told(expected, portal)
 
 
 # ---- recordings ---------------------------------------------------------------------------------------

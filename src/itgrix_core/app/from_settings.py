@@ -9,13 +9,14 @@ from typing import get_args
 
 from itgrix_core.calls.topology import Topology
 from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, Settings
-from itgrix_core.config.schema_rules import MissedSettings, NameList, Weekday
+from itgrix_core.config.schema_rules import MissedSettings, NameList, OutboxSettings, Weekday
 from itgrix_core.crm.adapter import Adapter
 from itgrix_core.filing.creation import CreationRule
 from itgrix_core.filing.lists import Lists, Names
 from itgrix_core.filing.missed import MissedRules, WorkingHours
 from itgrix_core.filing.rules import CardRules, Rules
 from itgrix_core.jobs.accounts import Account, Accounts
+from itgrix_core.outbox.retention import DAY_SECONDS
 from itgrix_hooks.numbers import DialStyle
 from itgrix_hooks.tools import Pbx
 
@@ -29,6 +30,11 @@ class PbxInfo:
     region: str = ""
     dial_style: DialStyle = "as given"
     dial_prefix: str = ""
+
+
+def ages_of(outbox: OutboxSettings) -> dict[str, float]:
+    """How old (seconds) what waits may get, by the names of `jobs.patient`."""
+    return {name: days * DAY_SECONDS for name, days in outbox.give_up_days.model_dump().items()}
 
 
 def topology_of(asterisk: AsteriskSettings) -> Topology:

@@ -16,11 +16,12 @@ import structlog
 
 from itgrix_core.ami.recorder import Recorder
 from itgrix_core.ami.supervisor import LineState, Supervisor
-from itgrix_core.app.from_settings import accounts_of, pbx_of, topology_of
+from itgrix_core.app.from_settings import accounts_of, ages_of, pbx_of, topology_of
 from itgrix_core.app.hearing import Hearing
 from itgrix_core.app.keeping import Keeping
 from itgrix_core.app.portals import portals_of
 from itgrix_core.app.telling import Sources, Telling
+from itgrix_core.app.tidying import Tidying
 from itgrix_core.app.web.bitrix24 import bitrix24_pages
 from itgrix_core.app.web.pages import create_app
 from itgrix_core.app.web.server import serve_pages
@@ -35,6 +36,7 @@ from itgrix_core.jobs.delivery import Delivery
 from itgrix_core.jobs.listening import Listening, catch_up
 from itgrix_core.jobs.notices import NOTICE, NoticeJobs
 from itgrix_core.jobs.overdue import CALL_BACK_DUE, OverdueJobs
+from itgrix_core.jobs.patient import Patient
 from itgrix_core.jobs.performing import Performer
 from itgrix_core.jobs.questions import Tools
 from itgrix_core.jobs.recording import RECORDING_READY, RecordingJobs
@@ -117,6 +119,8 @@ class Service:
 
     def _begin(self) -> None:
         self.engine = SqliteEngine(self._database)
+        self._tidying = Tidying(self._database, self.engine, self.settings.outbox)
+        self._tidying.make_good()
         groups = linked({name: [*own.links.values()] for name, own in self.settings.asterisk.items()})
         for group in groups:
             self._connect(group)
@@ -145,6 +149,7 @@ class Service:
         self._web = serve_pages(create_app(registry, pages, self.telling.pages()), self.settings.web)
         self._hearing.start(self._stopping)
         self._keeping.start(self._stopping)
+        self._tidying.start(self._stopping)
 
     def _quotas(self) -> dict[str, QuotaState]:
         """What each portal still allows, by account."""
@@ -215,7 +220,10 @@ class Service:
             CALL_BACK_DUE: OverdueJobs(accounts, tools, effects, self._now),
             NOTICE: NoticeJobs(),
         }
-        return lambda jobs, attempt: others.get(jobs[0].kind, delivery)(jobs, attempt)
+        return Patient(
+            lambda jobs, attempt: others.get(jobs[0].kind, delivery)(jobs, attempt),
+            ages_of(self.settings.outbox),
+        )
 
     def _now(self, pbx: str) -> float:
         line = self.lines.get(pbx)
@@ -235,6 +243,7 @@ class Service:
             self._worker.join(STOP_SECONDS)
         self._hearing.stop(STOP_SECONDS)
         self._keeping.stop(STOP_SECONDS)
+        self._tidying.stop(STOP_SECONDS)
         if self._worker and self._worker.is_alive():  # the folder stays ours until the process has ended
             _log.warning("A request is still under way; the next start asks the CRM what became of it.")
             return

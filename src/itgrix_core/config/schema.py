@@ -16,6 +16,7 @@ from itgrix_core.config.schema_rules import (
     CreationSettings,
     MissedSettings,
     NameList,
+    OutboxSettings,
     Template,
 )
 from itgrix_core.config.section import Section
@@ -393,6 +394,7 @@ class Settings(Section):
         default=WebSettings(),
         description="Pages: /metrics, /healthz, /status, and /bitrix24 for connecting and events.",
     )
+    outbox: OutboxSettings = Field(default=OutboxSettings(), description="What waits to be filed.")
     workers: int = Field(default=4, ge=1, le=64, description="Calls that are filed at the same time.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much is logged."

@@ -136,3 +136,24 @@ class NameList(Section):
     extensions: list[str] = Field(default=[], description="Employees' inside numbers.")
     trunks: list[str] = Field(default=[], description="Endpoints through which calls come and go.")
     numbers: list[str] = Field(default=[], description="Clients' numbers, in any spelling.")
+
+
+class GiveUpSettings(Section):
+    """After how many days of trying in vain something is put aside; `itgrix outbox list --dead` shows it."""
+
+    calls: float = Field(default=14.0, gt=0, description="Events of calls; cards spoil long before.")
+    recordings: float = Field(default=30.0, gt=0, description="Recordings of calls that are filed.")
+    call_backs: float = Field(default=7.0, gt=0, description="Reminders, escalations, closings of tasks.")
+    notices: float = Field(default=1.0, gt=0, description="What the CRM tells us, clicks for instance.")
+
+
+class OutboxSettings(Section):
+    """What waits to be filed, and what was."""
+
+    keep_days: float = Field(
+        default=90.0, ge=7, description="How long finished calls are remembered, so that none is filed again."
+    )
+    keep_dead_days: float = Field(
+        default=365.0, ge=7, description="How long what was put aside waits for somebody to look."
+    )
+    give_up_days: GiveUpSettings = Field(default=GiveUpSettings(), description="When trying ends.")

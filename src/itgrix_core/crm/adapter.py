@@ -77,10 +77,14 @@ Outcome = Done | Refused | Blocked | Unknown
 
 
 class CrmUnavailable(CrmError):  # noqa: N818 - says a state, not a mistake, as `RetryLater` does
-    """The CRM cannot be asked now; ask again after `seconds`. The text is a sentence without secrets."""
+    """The CRM cannot be asked now; ask again after `seconds`. The text is a sentence without secrets.
 
-    def __init__(self, seconds: float, text: str) -> None:
+    `why` is a word of `Blocked.why`, or "unknown" where it was asked and no answer came.
+    """
+
+    def __init__(self, seconds: float, text: str, why: str = "unreachable") -> None:
         self.seconds = seconds
+        self.why = why
         super().__init__(text)
 
 

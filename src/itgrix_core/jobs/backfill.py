@@ -34,6 +34,7 @@ class Tally:
         filed: put into the outbox now.
         corrected: whose provisional end was replaced by the true one.
         known: in the outbox already.
+        forgotten: so old that the outbox may have filed and forgotten them: left alone.
         going_on: not over yet, or watched at this moment: left to the service.
         cut: filed although their beginning or end is missing in the rows.
         untold: filed with something that the rows could not tell.
@@ -43,6 +44,7 @@ class Tally:
     filed: int = 0
     corrected: int = 0
     known: int = 0
+    forgotten: int = 0
     going_on: int = 0
     cut: int = 0
     untold: int = 0
@@ -124,6 +126,8 @@ class Backfill:
         tally = self.tally
         if was is Standing.KNOWN:
             tally.known += 1
+        elif was is Standing.FORGOTTEN:
+            tally.forgotten += 1
         elif was is Standing.GOING_ON:
             tally.going_on += 1
         else:

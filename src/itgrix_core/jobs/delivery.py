@@ -19,9 +19,10 @@ from itgrix_core.jobs.closing import Closing
 from itgrix_core.jobs.codec import decode_decision, event_of
 from itgrix_core.jobs.questions import Questions, Tools
 from itgrix_core.jobs.ringing import Ringing
+from itgrix_core.jobs.troubles import later_of
 from itgrix_core.jobs.turn import RefusedForGood, Turn
 from itgrix_core.outbox.effects import Effects
-from itgrix_core.outbox.engine import Attempt, Dead, Done, Engine, Job, Later, Result
+from itgrix_core.outbox.engine import Attempt, Dead, Done, Engine, Job, Later, Result, Trouble
 from itgrix_core.outbox.lanes import is_young
 from itgrix_hooks.answers import RetryLater
 
@@ -66,11 +67,11 @@ class Delivery:
         try:
             return self._file(jobs[0], events, attempt) or Done(len(events))
         except (RetryLater, CrmUnavailable) as error:
-            return Later(error.seconds, str(error))
+            return later_of(error)
         except RefusedForGood as error:
             return Dead(str(error))
         except CrmError as error:
-            return Later(REFUSED_PAUSE_SECONDS, str(error))
+            return Later(REFUSED_PAUSE_SECONDS, str(error), Trouble.REFUSED)
 
     def _events(self, jobs: Sequence[Job]) -> Sequence[CallEvent]:
         """The events of this turn: as many as were decided on before, else as many as belong together now."""
@@ -81,14 +82,14 @@ class Delivery:
                 return [event_of(job) for job in jobs[:count]]
         return turn_of([event_of(jobs[0]), *_readable(jobs[1:])])
 
-    def _file(self, head: Job, events: Sequence[CallEvent], attempt: Attempt) -> Later | None:
+    def _file(self, head: Job, events: Sequence[CallEvent], attempt: Attempt) -> Result | None:
         call = events[-1].call
         account, now = self._accounts.of(call), self._clock(call.pbx)
         is_end = isinstance(events[-1], CallEnded | CallMerged)
         questions = Questions(self._tools, account, call, head.key, now, is_live=not is_end)
         turn = Turn(head.key, events, account, questions, self._tools, self._effects, now)
         if turn.is_out_of_scope():
-            return None
+            return _skipped(turn, len(events)) if is_end and turn.is_refused else None
         if is_end:
             return Closing(turn, self._engine, attempt.now).file()
         return Ringing(turn).file()
@@ -97,6 +98,11 @@ class Delivery:
 def _is_live(jobs: Sequence[Job], now: float) -> bool:
     """Whether somebody may be waiting: the call goes on as far as is known, or has ended just now."""
     return jobs[-1].kind not in _ENDS or is_young(jobs[-1].born_at, now)
+
+
+def _skipped(turn: Turn, count: int) -> Result:
+    """The end of a call that the CRM refused is put aside: it holds the whole call, for a retry."""
+    return Dead(f"never registered: {turn.declined}") if count == 1 else Done(count - 1)
 
 
 def _readable(jobs: Sequence[Job]) -> Iterator[CallEvent]:

@@ -75,6 +75,7 @@ class Listening:
         self._shared = shared or Shared(pbx)
         self._lock = Lock()
         self._oddities: Counter[str] = Counter()
+        self._complaints: dict[str, str] = {}
 
     @property
     def oddities(self) -> dict[str, int]:
@@ -119,10 +120,13 @@ class Listening:
     def _record(self, data: bytes, received_at: float) -> Position | None:
         """Where the chunk ends on disk; `None` if it cannot be written: it is understood all the same."""
         try:
-            return self._recorder.append(data, received_at)
+            position = self._recorder.append(data, received_at)
         except DataFolderError as error:
-            _log.error(f"{error} Calls are filed on, but a crash now would lose what is going on.")
+            what = f"{error} Calls are filed on, but a crash now would lose what is going on."
+            self._complain("recorded", what)
             return None
+        self._complain("recorded", "")
+        return position
 
     def _understand(self, blocks: Sequence[bytes], data: bytes, received_at: float) -> list[Action]:
         """Feed the blocks of `data` to the tracker and keep what it tells; what is to be asked now."""
@@ -179,7 +183,19 @@ class Listening:
         try:
             self._shared.store(self._spool)
         except DataFolderError as error:
-            _log.error(f"{error} Nothing is lost: it is tried again with the next message.")
+            self._complain("stored", f"{error} Nothing is lost: it is tried again with the next message.")
+        else:
+            self._complain("stored", "")
+
+    def _complain(self, about: str, sentence: str) -> None:
+        """Log what is wrong when that changes, not with each chunk: the log may lie on the same full disk."""
+        was = self._complaints.pop(about, "")
+        if sentence:
+            self._complaints[about] = sentence
+        if sentence and sentence != was:
+            _log.error(sentence)
+        elif was and not sentence:
+            _log.warning(f"Asterisk {self._pbx}: what it says is {about} again")
 
 
 def catch_up(listenings: Sequence[Listening]) -> int:

@@ -21,6 +21,7 @@ from itgrix_core.filing.commands import AnyCommand, ChangeCallBack, CloseCallBac
 from itgrix_core.jobs.accounts import Account, Accounts
 from itgrix_core.jobs.codec import decode_decision, encode_decision
 from itgrix_core.jobs.questions import Tools
+from itgrix_core.jobs.troubles import later_of
 from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.engine import Attempt, Dead, Done, Job, Later, Result
 from itgrix_core.outbox.missed import Missed, MissedCalls
@@ -74,7 +75,7 @@ class OverdueJobs:
             with urgency.backlog():
                 return self._look(job, due) or Done()
         except CrmUnavailable as error:
-            return Later(error.seconds, str(error))
+            return later_of(error)
         except (ValueError, CrmError) as error:
             return Dead(str(error))
 

@@ -15,13 +15,12 @@ from itgrix_core.crm.adapter import Blocked, Done, Outcome, Refused, Step, Unkno
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.commands import FinishCall, RegisterCall
 from itgrix_core.jobs.accounts import Account
+from itgrix_core.jobs.troubles import later_of
 from itgrix_core.jobs.watching import Watcher
 from itgrix_core.outbox.effects import Effects, Finished, Starting
 from itgrix_core.outbox.engine import Later
 from itgrix_core.outbox.tables import EffectState
 from itgrix_hooks.values import Call, Filed
-
-UNKNOWN_PAUSE_SECONDS = 2.0
 
 
 class Performer:
@@ -54,8 +53,12 @@ class Performer:
             `None` when all have ended, else when to come back for the rest.
         """
         steps = [self._current(step, account) for step in steps]
+        doubtful = [step for step in steps if self._effects.is_doubtful(step.key, call.started_at)]
+        self._mark(call, doubtful)
         for step in steps:
-            waiting = self._look_up(call, account, step) if self._state(step) is EffectState.STARTED else None
+            if self._state(step) is not EffectState.STARTED:
+                continue
+            waiting = self._look_up(call, account, step, is_doubtful=step in doubtful)
             if waiting:
                 return waiting
         pending = [step for step in steps if self._state(step) is None]
@@ -100,12 +103,16 @@ class Performer:
             return step
         return replace(step, key=f"{step.key}/default", params={**step.params, "USER_ID": default})
 
-    def _look_up(self, call: Call, account: Account, step: Step) -> Later | None:
+    def _look_up(self, call: Call, account: Account, step: Step, *, is_doubtful: bool) -> Later | None:
         """Learn what became of a step that was started: ended, or free to be sent again.
 
         Where the looking itself fails the step stays started: taken back it would be sent a second time.
+        Where we do not even know whether it was sent, the call may be finished as well.
         """
-        found = account.adapter.look_up(step, self.filed(call.key, account))
+        filed = self.filed(call.key, account)
+        if is_doubtful:
+            filed = replace(filed, is_finished=True)
+        found = account.adapter.look_up(step, filed)
         if found is None:
             self._effects.finish([], taken_back=[step.key])
             return None
@@ -113,9 +120,14 @@ class Performer:
             self._note(call, [step], [found])
         return _waiting([found])
 
+    def _mark(self, call: Call, steps: Sequence[Step]) -> None:
+        """Mark steps as started."""
+        if steps:
+            self._effects.start([Starting(s.key, call.key, s.command.kind, s.params) for s in steps])
+
     def _send(self, call: Call, account: Account, steps: Sequence[Step], now: float) -> list[Outcome]:
         filed = self.filed(call.key, account)
-        self._effects.start([Starting(s.key, call.key, s.command.kind, s.params) for s in steps])
+        self._mark(call, steps)
         outcomes = account.adapter.perform(steps, filed, now)
         self._note(call, steps, outcomes)
         return outcomes
@@ -139,8 +151,6 @@ class Performer:
 def _waiting(outcomes: Sequence[Outcome]) -> Later | None:
     """When to come back for the outcomes that are no end; `None` if all are."""
     for outcome in outcomes:
-        if isinstance(outcome, Blocked):
-            return Later(outcome.seconds or UNKNOWN_PAUSE_SECONDS, outcome.text)
-        if isinstance(outcome, Unknown):
-            return Later(UNKNOWN_PAUSE_SECONDS, outcome.text)
+        if isinstance(outcome, Blocked | Unknown):
+            return later_of(outcome)
     return None

@@ -20,6 +20,7 @@ from itgrix_core.filing.commands import AttachRecording
 from itgrix_core.jobs.accounts import Accounts
 from itgrix_core.jobs.codec import decode_decision, encode_decision
 from itgrix_core.jobs.questions import Questions, Tools
+from itgrix_core.jobs.troubles import later_of
 from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.engine import Attempt, Dead, Done, Job, Later, Result
 from itgrix_hooks.answers import Link, RetryLater
@@ -80,7 +81,7 @@ class RecordingJobs:
             with urgency.backlog():
                 return self._attach(job, wanted, attempt) or Done()
         except (RetryLater, CrmUnavailable) as error:
-            return Later(error.seconds, str(error))
+            return later_of(error)
         except (ValueError, CrmError) as error:
             return Dead(str(error))
 

@@ -32,6 +32,9 @@ from itgrix_hooks.values import Call, Conversation, Entity, Filed, Stage, User
 DECLINED = "declined"
 """Kind of the journal's note that a call is not filed; the reason is its parameter `why`."""
 
+REFUSED = "refused"
+"""Parameter of that note: whether it was the CRM that refused, so that a retry may mend it."""
+
 FINISH = "finish"
 """Name of the phase that finishes a call and says what follows on it, in one request."""
 
@@ -114,9 +117,15 @@ class Turn:
         """Where what calls share is kept."""
         return self._tools.database
 
-    def decline(self, why: str) -> None:
+    @property
+    def is_refused(self) -> bool:
+        """Whether the call is not filed because the CRM refused it for something that may be mended."""
+        note = self.noted(DECLINED)
+        return bool(note and note.get(REFUSED))
+
+    def decline(self, why: str, *, is_refused: bool = False) -> None:
         """From now on nothing of this call is filed."""
-        self.note(DECLINED, {"why": why})
+        self.note(DECLINED, {"why": why, REFUSED: is_refused})
 
     def note(self, kind: str, facts: dict[str, Any]) -> None:
         """Write something about the call into the journal, once: the first note of a kind stands."""
@@ -265,8 +274,9 @@ class Turn:
         filed = self.filed
         if filed.call_id is None:
             why, text = self._tools.performer.refusal(self.call.key, RegisterCall.kind)
-            self.decline(f"the CRM refused its registration: {text}")
-            if why != "number":
+            is_refused = why != "number"
+            self.decline(f"the CRM refused its registration: {text}", is_refused=is_refused)
+            if is_refused:
                 self.tell_skipped(self.declined)
                 raise RefusedForGood(text)
             return

@@ -52,7 +52,8 @@ class Claims:
         with self._database.write() as connection:
             old = (claims.c.value.is_(None)) & (claims.c.at < now - LEASE_SECONDS)
             older = claims.c.at < now - KEEP_SECONDS
-            connection.execute(delete(claims).where(claims.c.name == name, old | older))
+            wrong = claims.c.at > now + KEEP_SECONDS  # by a clock that has been put back since
+            connection.execute(delete(claims).where(claims.c.name == name, old | older | wrong))
             new = insert_or(claims).values(name=name, holder=holder, at=now)
             connection.execute(new.on_conflict_do_nothing())
             found = connection.execute(select(claims).where(claims.c.name == name)).one()

@@ -8,7 +8,6 @@ steps of up to 100 ms, which a ringing phone would feel.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from itgrix_core.errors import DataFolderError
 from itgrix_core.outbox import tables
+from itgrix_core.outbox.folder import claim_folder, unusable
 
 BUSY_SECONDS: Final = 10.0
 """How long another process may hold the file before we give up."""
@@ -52,7 +52,7 @@ class Database:
         self._lock_file: int | None = None
         # Reentrant, so that a write inside a write ends in an error (busy) and not in silence.
         self._writing = RLock()
-        _make(folder)
+        make_folder(folder)
         self._engine = create_engine(
             f"sqlite:///{self.file}",
             poolclass=QueuePool,
@@ -78,23 +78,7 @@ class Database:
 
     def lock(self) -> None:
         """Claim the folder for this `serve` until `close`; `DataFolderError` when another one has it."""
-        name = self.folder / "serve.lock"
-        try:
-            handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise DataFolderError(_unusable(self.folder, error)) from None
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = os.read(handle, 20).decode("ascii", "replace").strip() or "unknown"
-            os.close(handle)
-            raise DataFolderError(
-                f"The data folder {self.folder} is in use by another `itgrix serve` (process {holder}). "
-                "Stop that one first, or give this one a `data_folder` of its own."
-            ) from None
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-        self._lock_file = handle
+        self._lock_file = claim_folder(self.folder)
 
     def close(self) -> None:
         """Close all connections and give the folder free; may be called twice."""
@@ -169,18 +153,12 @@ class Database:
         return f"The database {self.file} {_SENTENCES[kind].format(fact=fact)}"
 
 
-def _make(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make the data folder if it is missing, for this user alone; `DataFolderError` if it cannot be."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise DataFolderError(_unusable(folder, error)) from None
-
-
-def _unusable(folder: Path, error: OSError) -> str:
-    return (
-        f"The data folder {folder} cannot be used ({error.strerror}). "
-        "Make it and give it to this user, or choose another `data_folder`."
-    )
+        raise DataFolderError(unusable(folder, error)) from None
 
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:

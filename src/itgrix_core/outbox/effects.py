@@ -18,6 +18,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from itgrix_core.outbox import tables
 from itgrix_core.outbox.database import Database
+from itgrix_core.outbox.retention import noted
 from itgrix_core.outbox.tables import EffectState
 
 _table = tables.effect
@@ -75,6 +76,17 @@ class Effects:
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._clock = clock
+        self._restored_at: int | None = None
+
+    def is_doubtful(self, effect_key: str, began_at: float) -> bool:
+        """Whether an effect that the journal does not know may have happened all the same.
+
+        So it is for calls that began (Unix seconds) before an older copy of the journal was put back.
+        """
+        if self._restored_at is None:
+            with self._database.read() as connection:
+                self._restored_at = noted(connection, "restored_at") or 0
+        return began_at < self._restored_at and self.state(effect_key) is None
 
     def decision(self, job_key: str) -> bytes | None:
         """What was decided for a job, as it was given to `decide`; `None` if nothing was yet."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from threading import Event
 from typing import Protocol
 
@@ -44,12 +45,35 @@ class Done:
     count: int = 1
 
 
+class Trouble(StrEnum):
+    """Why a job has to wait, told apart by what helps."""
+
+    ASKED = "asked"
+    """Somebody asked for just this wait: a hook, a file that is not there yet."""
+    BUSY = "busy"
+    """The CRM takes no more requests for now; it is there and well."""
+    AWAY = "away"
+    """It could not be reached; nothing was sent."""
+    UNKNOWN = "unknown"
+    """Something was sent and no answer came, or filing failed in a way that nobody foresaw."""
+    REFUSED = "refused"
+    """It refuses to tell what has to be known; somebody has to look."""
+    LOCKED = "locked"
+    """Credentials or settings have to be mended first; until then nothing can be filed."""
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the try was in vain, so that the next one waits longer."""
+        return self not in (Trouble.ASKED, Trouble.BUSY)
+
+
 @dataclass(frozen=True, slots=True)
 class Later:
     """The first job is to be tried again after `seconds`; the lane waits, others go on."""
 
     seconds: float
     reason: str = ""
+    trouble: Trouble = Trouble.ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +88,17 @@ Result = Done | Later | Dead
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What the handler may know about a try: `number` counts from 1, `now` is the outbox's clock."""
+    """What the handler may know about a try.
+
+    Attributes:
+        number: counts from 1.
+        now: the outbox's clock.
+        failures: how many tries just before this one were in vain.
+    """
 
     number: int
     now: float
+    failures: int = 0
 
 
 Handler = Callable[[Sequence[Job], Attempt], Result]
@@ -100,13 +131,16 @@ class Engine(Protocol):
         """
 
     def counts(self) -> dict[str, int]:
-        """Jobs by state: "waiting", "running", "dead", "done"."""
+        """Jobs by state: "waiting", "running", "dead", "dropped" (by an operator), "done"."""
 
     def dead(self) -> Iterable[DeadJob]:
         """The jobs put aside, oldest first."""
 
     def revive(self, keys: Sequence[str]) -> int:
         """Put dead jobs back to where they were in their lanes; returns how many."""
+
+    def shift(self, seconds: float) -> None:
+        """The clock has jumped by so many seconds: what waits, waits just as long and is as old as it was."""
 
     def upgrade(self) -> None:
         """Bring the store's schema to this version."""

@@ -14,14 +14,15 @@ from threading import Condition, Event, Lock, Thread
 from time import monotonic
 from typing import Final, Protocol
 
-from itgrix_core.outbox.engine import Attempt, Dead, DeadJob, Done, Handler, Job, Later, Result
+from itgrix_core.errors import DataFolderError
+from itgrix_core.outbox.engine import Attempt, Dead, DeadJob, Done, Handler, Job, Later, Result, Trouble
 from itgrix_core.outbox.lanes import Head, Lanes
 
 LONGEST_PAUSE_SECONDS: Final = 300.0
 """A handler that raises is asked again after 1, 2, 4 … and at most this many seconds."""
 
 BELL_SECONDS: Final = 10.0
-"""How often it is looked up whether another process revived jobs."""
+"""How often it is looked up whether another process changed lanes."""
 
 TROUBLE_SECONDS: Final = 1.0
 """How long a worker rests when the shelf itself fails."""
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A job handed to a handler; `attempts` includes this one, `failures` are exceptions in a row so far."""
+    """A job handed to a handler; `attempts` counts this one, `failures` the tries in vain just before it."""
 
     job: Job
     attempts: int
@@ -69,10 +70,13 @@ class Shelf(Protocol):
         """As `Engine.dead`."""
 
     def revive(self, keys: Sequence[str]) -> list[str]:
-        """Make dead jobs wait again at their old place; the lane of each, and the bell is rung."""
+        """Make jobs that are dead (or dropped) wait again at their place; each one's lane. Rings the bell."""
+
+    def shift(self, seconds: float) -> None:
+        """Move the times of all open jobs, and ring the bell."""
 
     def bell(self) -> int:
-        """A number that changes when any process revived jobs."""
+        """A number that changes when any process revived jobs, or changed lanes in another way."""
 
     def upgrade(self) -> None:
         """As `Engine.upgrade`."""
@@ -89,6 +93,7 @@ class LaneEngine:
         self._is_known = False
         self._bell = -1
         self._bell_heard_at = 0.0
+        self._trouble = ""
         lock = Lock()
         self._work_there = Condition(lock)
         self._work_gone = Condition(lock)
@@ -133,6 +138,13 @@ class LaneEngine:
         self.wake(lanes)
         return len(lanes)
 
+    def shift(self, seconds: float) -> None:
+        """As `Engine.shift`."""
+        self._shelf.shift(seconds)
+        with self._work_there:
+            self._is_known = False
+            self._work_there.notify()
+
     def upgrade(self) -> None:
         """As `Engine.upgrade`."""
         self._shelf.upgrade()
@@ -169,9 +181,22 @@ class LaneEngine:
                 lane = self._take(stop)
                 if lane is not None:
                     self._serve(lane, handler)
+                    self._tell_trouble("")
+            except DataFolderError as error:
+                self._tell_trouble(str(error))
+                stop.wait(TROUBLE_SECONDS)
             except Exception:
                 log.exception("The outbox cannot be read or written; again in %g s.", TROUBLE_SECONDS)
                 stop.wait(TROUBLE_SECONDS)
+
+    def _tell_trouble(self, sentence: str) -> None:
+        """Tell what is wrong with the store when that changes, not with each try; "" when all is well."""
+        with self._work_there:
+            was, self._trouble = self._trouble, sentence
+        if sentence and sentence != was:
+            log.error("%s Nothing is filed meanwhile and nothing is lost.", sentence)
+        elif was and not sentence:
+            log.warning("The outbox can be read and written again.")
 
     def _take(self, stop: Event) -> str | None:
         """The next lane, waiting for one; `None` once `stop` is set."""
@@ -218,15 +243,19 @@ class LaneEngine:
             self._give_back(lane)
 
     def _ask(self, handler: Handler, held: Sequence[Held]) -> tuple[Result, int]:
-        """The handler's result and the number of exceptions in a row; an exception is a `Later`."""
+        """The handler's result and the number of tries in vain in a row; an exception is a `Later`."""
         head = held[0]
-        attempt = Attempt(head.attempts, self._clock())
+        attempt = Attempt(head.attempts, self._clock(), head.failures)
         try:
-            return _checked(handler([each.job for each in held], attempt), len(held)), 0
+            result = _checked(handler([each.job for each in held], attempt), len(held))
+            is_failure = isinstance(result, Later) and result.trouble.is_failure
+            return result, head.failures + 1 if is_failure else 0
+        except DataFolderError:
+            raise  # nothing could be settled either: the store has to come back first
         except (Exception, SystemExit) as error:
             pause = min(LONGEST_PAUSE_SECONDS, 2.0 ** min(head.failures, 10))
             log.exception("Filing %s failed (try %d); again in %g s.", head.job.key, head.attempts, pause)
-            return Later(pause, f"{type(error).__name__}: {error}"), head.failures + 1
+            return Later(pause, f"{type(error).__name__}: {error}", Trouble.UNKNOWN), head.failures + 1
 
     def _give_back(self, lane: str) -> None:
         with self._work_there:

@@ -100,6 +100,14 @@ class MemoryShelf:
             self._bell += bool(lanes)
             return lanes
 
+    def shift(self, seconds: float) -> None:
+        """As `Shelf.shift`."""
+        with self._lock:
+            for row in (row for rows in self._open.values() for row in rows):
+                delayed = row.job.not_before + seconds if row.job.not_before > 0 else row.job.not_before
+                row.job = replace(row.job, born_at=row.job.born_at + seconds, not_before=delayed)
+            self._bell += 1
+
     def bell(self) -> int:
         """As `Shelf.bell`."""
         return self._bell

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.engine import Job
-from itgrix_core.outbox.sqlite import put_jobs
-from itgrix_core.outbox.tables import JobState, meta, tracked_call
+from itgrix_core.outbox.retention import forgotten_until
+from itgrix_core.outbox.sqlite import put_jobs, ring
+from itgrix_core.outbox.tables import JobState, tracked_call
 from itgrix_core.outbox.tables import job as job_table
 from itgrix_core.outbox.tables import position as position_table
 
@@ -29,6 +30,7 @@ class Standing(StrEnum):
     PROVISIONAL = "provisional"
     TORN = "torn"
     GOING_ON = "going on"
+    FORGOTTEN = "forgotten"
 
 
 class Spool:
@@ -83,7 +85,8 @@ class Spool:
 
         Returns:
             What each was before: `NEW` and `TORN` (it has no end and nobody tracks it) are stored now, of
-            `PROVISIONAL` the end is replaced; `KNOWN` and `GOING_ON` stay what they are.
+            `PROVISIONAL` the end is replaced; `KNOWN` and `GOING_ON` stay what they are. `FORGOTTEN` is what
+            ended so long ago that it may have been filed: it is left alone.
 
         Raises:
             DataFolderError: nothing of it was stored.
@@ -93,8 +96,7 @@ class Spool:
             wanted = [job for call, jobs in told.items() for job in _missing(found[call], jobs)]
             put_jobs(connection, wanted)
             if wanted:  # `serve` may be another process
-                bell = update(meta).where(meta.c.name == "bell")
-                connection.execute(bell.values(value=meta.c.value + 1))
+                ring(connection)
         self._wake({job.lane for job in wanted})
         return found
 
@@ -128,6 +130,8 @@ def _standing(connection: Connection, pbx: str, call: str, jobs: Sequence[Job]) 
     known = {each.key: each for each in found}
     end = known.get(jobs[-1].key)
     if end is None:
+        if jobs[-1].born_at < forgotten_until(connection):
+            return Standing.FORGOTTEN
         return Standing.TORN if known else Standing.NEW
     is_open = end.is_provisional and end.state == JobState.WAITING and end.attempts == 0
     return Standing.PROVISIONAL if is_open else Standing.KNOWN

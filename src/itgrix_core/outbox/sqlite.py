@@ -1,6 +1,7 @@
 """The embedded engine: lanes of jobs in the one database file.
 
-A job keeps its row for ever (state `done`, payload emptied), so a repeat of its key is ignored for ever.
+A job keeps its row (state `done`, payload emptied), so a repeat of its key is ignored until it is forgotten
+(`retention`).
 A lane is ordered by `seq`, the order of the commits. That a job was begun is written without a flush of the
 disk: forgotten in a power cut, it is simply begun again.
 """
@@ -11,14 +12,14 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from itertools import takewhile
 
-from sqlalchemy import Connection, Row, Update, func, select, update
+from sqlalchemy import Connection, Row, Update, case, func, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.engine import DeadJob, Done, Job, Later, Result
 from itgrix_core.outbox.lane_engine import BATCH, Held, LaneEngine
 from itgrix_core.outbox.lanes import Head, head_of
-from itgrix_core.outbox.tables import IS_OPEN, JobState, meta
+from itgrix_core.outbox.tables import ASIDE, IS_OPEN, JobState, meta
 from itgrix_core.outbox.tables import job as row
 
 _IS_REPLACEABLE = row.c.is_provisional & (row.c.state == JobState.WAITING) & (row.c.attempts == 0)
@@ -37,6 +38,12 @@ def put_jobs(connection: Connection, jobs: Sequence[Job]) -> int:
     if grown := {job.lane for job in new if not job.is_provisional}:
         _keep_last(connection, grown)
     return len(new)
+
+
+def ring(connection: Connection) -> None:
+    """Tell whoever serves, in whatever process, that lanes have changed."""
+    bell = update(meta).where(meta.c.name == "bell")
+    connection.execute(bell.values(value=meta.c.value + 1))
 
 
 def _put(connection: Connection, job: Job) -> bool:
@@ -116,25 +123,32 @@ class SqliteShelf:
 
     def dead(self) -> list[DeadJob]:
         """As `Shelf.dead`."""
-        wanted = select(row).where(row.c.state == JobState.DEAD).order_by(row.c.died_at, row.c.seq)
+        wanted = select(row).where(row.c.state == JobState.DEAD).order_by(row.c.ended_at, row.c.seq)
         with self._database.read() as connection:
             found = connection.execute(wanted).all()
-        return [DeadJob(_job(each), each.reason, each.died_at, each.attempts) for each in found]
+        return [DeadJob(_job(each), each.reason, each.ended_at, each.attempts) for each in found]
 
     def revive(self, keys: Sequence[str]) -> list[str]:
         """As `Shelf.revive`."""
         lanes: list[str] = []
         with self._database.write() as connection:
             for key in keys:
-                dead = update(row).where(row.c.key == key, row.c.state == JobState.DEAD)
+                dead = update(row).where(row.c.key == key, row.c.state.in_(ASIDE))
                 afresh = dead.values(
-                    state=JobState.WAITING, attempts=0, failures=0, not_before=0.0, reason="", died_at=None
+                    state=JobState.WAITING, attempts=0, failures=0, not_before=0.0, reason="", ended_at=None
                 )
                 lanes += connection.execute(afresh.returning(row.c.lane)).scalars().all()
             if lanes:
-                bell = update(meta).where(meta.c.name == "bell")
-                connection.execute(bell.values(value=meta.c.value + 1))
+                ring(connection)
         return lanes
+
+    def shift(self, seconds: float) -> None:
+        """As `Shelf.shift`."""
+        delayed = case((row.c.not_before > 0, row.c.not_before + seconds), else_=row.c.not_before)
+        moved = update(row).where(IS_OPEN).values(born_at=row.c.born_at + seconds, not_before=delayed)
+        with self._database.write() as connection:
+            connection.execute(moved)
+            ring(connection)
 
     def bell(self) -> int:
         """As `Shelf.bell`."""
@@ -151,12 +165,12 @@ def _settle_head(
 ) -> None:
     settled = update(row).where(row.c.key.in_(keys)).values(failures=failures)
     if isinstance(result, Done):
-        settled = settled.values(state=JobState.DONE, payload=b"", reason="")
+        settled = settled.values(state=JobState.DONE, payload=b"", reason="", ended_at=now)
     elif isinstance(result, Later):
         not_before = now + max(0.0, result.seconds)
         settled = settled.values(state=JobState.WAITING, not_before=not_before, reason=result.reason)
     else:
-        settled = settled.values(state=JobState.DEAD, died_at=now, reason=result.reason)
+        settled = settled.values(state=JobState.DEAD, ended_at=now, reason=result.reason)
     connection.execute(settled)
 
 

@@ -10,6 +10,7 @@ round.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -69,7 +70,9 @@ class PluginStore:
             member = self._taken(connection, name)
             if member is None:
                 member = self._longest_waiting(connection, name, members)
-                taken = insert(turns).values(plugin=self._plugin, name=name, call=self._call, member=member)
+                taken = insert(turns).values(
+                    plugin=self._plugin, name=name, call=self._call, member=member, at=time.time()
+                )
                 connection.execute(taken)
         return member
 

@@ -7,6 +7,7 @@ stands; an older one goes through the `UPGRADES` behind its version.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
@@ -26,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 """The version of the tables below."""
 
 
@@ -35,7 +36,18 @@ def _clients_kept(connection: Connection) -> None:
         table.create(connection)
 
 
-UPGRADES: Final[dict[int, Callable[[Connection], None]]] = {2: _clients_kept}
+def _ends_dated(connection: Connection) -> None:
+    """Rows are forgotten some day: what has no time of its own counts as of now."""
+    now = time.time()
+    connection.execute(text("ALTER TABLE job RENAME COLUMN died_at TO ended_at"))
+    connection.execute(text("UPDATE job SET ended_at = :now WHERE state = 'done'"), {"now": now})
+    connection.execute(text("DROP INDEX job_state"))
+    connection.execute(text("CREATE INDEX job_state ON job (state, ended_at)"))
+    connection.execute(text("ALTER TABLE turn ADD COLUMN at DOUBLE DEFAULT 0 NOT NULL"))
+    connection.execute(text("UPDATE turn SET at = :now"), {"now": now})
+
+
+UPGRADES: Final[dict[int, Callable[[Connection], None]]] = {2: _clients_kept, 3: _ends_dated}
 """What leads from the version before to the version that is the key; one transaction runs them all."""
 
 
@@ -46,6 +58,11 @@ class JobState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     DEAD = "dead"
+    DROPPED = "dropped"
+
+
+ASIDE: Final = (JobState.DEAD, JobState.DROPPED)
+"""What is over, was not done, and may be tried again."""
 
 
 class EffectState(StrEnum):
@@ -64,7 +81,9 @@ meta = Table(
     Column("name", Text, primary_key=True),
     Column("value", Integer, nullable=False),
 )
-"""`schema`: the version. `bell`: rung whenever dead jobs were revived, maybe by another process."""
+"""`schema`: the version. `bell`: rung whenever lanes changed, maybe by another process. Where they are there:
+`forgotten_until`: finished rows from before are gone; `seen_at`: when the service last ran; `copied_at`, in a
+copy: when it was made; `restored_at`: when a copy was put back; all in Unix seconds."""
 
 IS_OPEN: Final = text("state IN ('waiting', 'running')")
 """Written out, because a partial index is only used for the very condition that it was made with."""
@@ -84,12 +103,12 @@ job = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("failures", Integer, nullable=False, default=0),
     Column("reason", Text, nullable=False, default=""),
-    Column("died_at", Double),
+    Column("ended_at", Double),
     Index("job_open", "lane", "seq", sqlite_where=IS_OPEN),
-    Index("job_state", "state"),
+    Index("job_state", "state", "ended_at"),
     sqlite_autoincrement=True,
 )
-"""`seq` is the order of a lane. `failures` counts the handler's exceptions in a row."""
+"""`seq` is the order of a lane. `failures` counts tries in vain in a row. An open job has no `ended_at`."""
 
 tracked_call = Table(
     "tracked_call",
@@ -149,6 +168,7 @@ turn = Table(
     Column("name", Text, nullable=False),
     Column("call", Text, nullable=False),
     Column("member", Text, nullable=False),
+    Column("at", Double, nullable=False, server_default=text("0")),
     UniqueConstraint("plugin", "name", "call"),
     Index("turn_member", "plugin", "name", "member", "ordinal"),
     sqlite_autoincrement=True,

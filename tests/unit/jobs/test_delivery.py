@@ -9,7 +9,7 @@ from itgrix_core.crm.adapter import CrmUnavailable
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.rules import Rules
 from itgrix_core.jobs.codec import job_of
-from itgrix_core.outbox.engine import Dead, Done, Job, Later
+from itgrix_core.outbox.engine import Dead, Done, Job, Later, Trouble
 from itgrix_hooks import CANCEL
 from itgrix_hooks.answers import RetryLater
 from itgrix_hooks.testing import BEGAN
@@ -74,7 +74,7 @@ def test_a_decision_is_saved_and_sent_as_it_was(office, answered, outcomes):
 
     office.hooks(process_registration_params=process_registration_params)
     office.crm.says("register", outcomes.blocked)
-    assert office.deliver(ringing(answered)) == Later(30.0, "the portal is down")
+    assert office.deliver(ringing(answered)) == Later(30.0, "the portal is down", Trouble.AWAY)
     office.reopen()
     assert office.deliver(ringing(answered), attempt=2) == Done(2)
     assert [params["LINE_NUMBER"] for params in office.crm.of("register")] == ["line 1", "line 1"]
@@ -120,14 +120,14 @@ def test_retry_later_saves_nothing(office, answered):
 def test_a_crm_that_cannot_be_asked_now_is_asked_later(office, answered):
     """Before anything is decided."""
     office.crm.broken = CrmUnavailable(12.0, "the portal rests")
-    assert office.deliver(ringing(answered)) == Later(12.0, "the portal rests")
+    assert office.deliver(ringing(answered)) == Later(12.0, "the portal rests", Trouble.AWAY)
     assert office.crm.sent == []
 
 
 def test_a_crm_that_refuses_a_question_is_asked_again_much_later(office, answered):
     """Somebody has to mend a right first."""
     office.crm.broken = CrmError("no right to read users")
-    assert office.deliver(ringing(answered)) == Later(60.0, "no right to read users")
+    assert office.deliver(ringing(answered)) == Later(60.0, "no right to read users", Trouble.REFUSED)
 
 
 def test_an_event_that_cannot_be_read_dies_alone(office, answered):
@@ -301,11 +301,13 @@ def test_a_number_that_the_crm_refuses_is_skipped(office, missed, outcomes):
 
 
 def test_any_other_refusal_is_a_dead_letter_and_the_rest_is_skipped(office, answered, outcomes):
-    """Its lane goes on."""
+    """Its lane goes on; the end is kept aside as well, because a retry needs the whole call."""
     office.crm.says("register", outcomes.refused("params"))
     assert office.deliver(ringing(answered)) == Dead("no: params")
-    for event in answered.events[2:]:
+    for event in answered.events[2:-1]:
         assert office.deliver(jobs_of([event])) == Done(1)
+    never = Dead("never registered: the CRM refused its registration: no: params")
+    assert office.deliver(jobs_of(answered.events[-1:])) == never
     assert office.crm.kinds == ["register"]
     assert office.looker.of("skipped") == ["the CRM refused its registration: no: params"]
 

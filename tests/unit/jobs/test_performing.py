@@ -7,7 +7,8 @@ import pytest
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.commands import FinishCall, HideCard, RegisterCall, ShowCard, Write
 from itgrix_core.outbox.effects import Finished, Starting
-from itgrix_core.outbox.engine import Later
+from itgrix_core.outbox.engine import Later, Trouble
+from itgrix_core.outbox.retention import note
 from itgrix_core.outbox.tables import EffectState
 from itgrix_hooks.testing import BEGAN, CLIENT, make_call
 from itgrix_hooks.values import Direction, Disposition
@@ -94,6 +95,21 @@ def test_while_nobody_can_look_nothing_is_sent(office, perform, started, outcome
     assert office.journal(CALL) == [("register", "started")]
 
 
+def test_after_a_copy_was_put_back_what_it_does_not_know_is_looked_up_first(office, perform, outcomes):
+    """Found it is done, not found it is sent; of a call that begins later nothing is doubted."""
+    with office.database.write() as connection:
+        note(connection, "restored_at", int(BEGAN) + 1)
+    office.reopen()
+    office.crm.found["register"] = outcomes.done({"CALL_ID": "c9"})
+    steps = office.step(REGISTER, "r"), office.step(FINISH, "f")
+    assert perform(*steps) is None
+    assert office.crm.asked == [("look_up", "r"), ("look_up", "f")]
+    assert office.crm.kinds == ["finish"]
+    later = replace(CALL, key="main/later", started_at=BEGAN + 2)
+    office.performer.perform(later, office.account, [office.step(REGISTER, "l")], BEGAN)
+    assert len(office.crm.asked) == 2
+
+
 def test_what_can_never_be_known_is_refused(office, perform, started, outcomes):
     """A second lead would be worse."""
     step = office.step(Write(CALL.key, "crm.thing.add"))
@@ -107,7 +123,7 @@ def test_what_can_never_be_known_is_refused(office, perform, started, outcomes):
 def test_what_is_blocked_counts_as_never_started(office, perform, outcomes):
     """Nobody has to look it up; it is sent when the time has come."""
     office.crm.says("register", outcomes.blocked)
-    assert perform(office.step(REGISTER)) == Later(30.0, "the portal is down")
+    assert perform(office.step(REGISTER)) == Later(30.0, "the portal is down", Trouble.AWAY)
     assert office.journal(CALL) == []
     assert perform(office.step(REGISTER)) is None
     assert office.crm.asked == []
@@ -118,7 +134,7 @@ def test_an_unknown_outcome_is_looked_up_the_next_time(office, perform, outcomes
     """And the steps behind it wait, unsent."""
     office.crm.says("hide", outcomes.unknown)
     steps = office.step(HIDE, "h"), office.step(FINISH, "f")
-    assert perform(*steps) == Later(2.0, "no answer in time")
+    assert perform(*steps) == Later(2.0, "no answer in time", Trouble.UNKNOWN)
     assert office.journal(CALL) == [("hide", "started")]
     assert perform(*steps) is None
     assert office.crm.asked == [("look_up", "h")]

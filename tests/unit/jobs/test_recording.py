@@ -10,7 +10,7 @@ import pytest
 from itgrix_core.crm.adapter import CrmUnavailable
 from itgrix_core.jobs.closing import client_recording
 from itgrix_core.jobs.recording import RECORDING_READY, TRIES, RecordingWanted
-from itgrix_core.outbox.engine import Dead, Done, Job, Later
+from itgrix_core.outbox.engine import Dead, Done, Job, Later, Trouble
 from itgrix_hooks import CANCEL, Link
 from itgrix_hooks.testing import BEGAN, make_call
 from itgrix_hooks.values import Recording
@@ -193,7 +193,7 @@ def test_a_portal_that_is_away_gets_the_file_later(office, sound, outcomes):
     office.hooks(process_record_file_path=lambda path: asked.append(path) or None)
     sound("in.wav")
     office.crm.says("attach", outcomes.blocked)
-    assert office.record(jobs()) == Later(30.0, "the portal is down")
+    assert office.record(jobs()) == Later(30.0, "the portal is down", Trouble.AWAY)
     assert office.record(jobs(), 2) == Done()
     assert len(asked) == 1
 

@@ -99,3 +99,12 @@ def test_of_many_at_once_one_creates(tmp_path):
     for thread in threads:
         thread.join()
     assert len(ours) == 1
+
+
+def test_a_claim_of_a_clock_that_was_put_back_holds_nobody_up(claims, clock):
+    claims.take("7916", "call 1")
+    claims.take("7917", "call 1")
+    claims.settle("7917", "call 1", LEAD)
+    clock.at -= 365 * 86_400
+    assert claims.take("7916", "call 2") == Claim(is_ours=True)
+    assert claims.take("7917", "call 2") == Claim(is_ours=True)

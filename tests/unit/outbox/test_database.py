@@ -4,6 +4,7 @@
 import os
 import sqlite3
 import stat
+import time
 from threading import Thread
 
 import pytest
@@ -15,6 +16,7 @@ from itgrix_core.outbox import tables
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.engine import Job
 from itgrix_core.outbox.sqlite import SqliteEngine
+from itgrix_core.outbox.store import PluginStore
 
 
 def job(number):
@@ -205,6 +207,36 @@ def test_an_older_database_is_upgraded_in_place(tmp_path, monkeypatch):
         assert connection.execute(text("SELECT key, colour FROM job")).all() == [("a/1", "red")]
         schema = connection.execute(text("SELECT value FROM meta WHERE name = 'schema'")).scalar_one()
         assert schema == tables.SCHEMA
+
+
+SCHEMA_2 = """
+ALTER TABLE job RENAME COLUMN ended_at TO died_at;
+UPDATE job SET died_at = NULL WHERE state = 'done';
+DROP INDEX job_state; CREATE INDEX job_state ON job (state);
+ALTER TABLE turn DROP COLUMN at;
+UPDATE meta SET value = 2 WHERE name = 'schema';
+"""
+
+
+def test_a_database_of_schema_2_is_read_on_and_what_was_done_counts_from_now(tmp_path):
+    with Database(tmp_path) as database:
+        engine = SqliteEngine(database)
+        engine.put([job(1), job(2)])
+        with database.write() as connection:
+            connection.execute(text("UPDATE job SET state = 'done' WHERE key = 'a/1'"))
+        PluginStore(database, "p", "call").turn("sales", ["101"])
+    older = sqlite3.connect(tmp_path / "itgrix.db")
+    older.executescript(SCHEMA_2)
+    older.close()
+    with Database(tmp_path) as database, database.read() as connection:
+        ended = dict(connection.execute(text("SELECT key, ended_at FROM job")).all())
+        assert ended["a/2"] is None
+        assert abs(ended["a/1"] - time.time()) < 60
+        assert abs(connection.execute(text("SELECT at FROM turn")).scalar_one() - time.time()) < 60
+        found = {each[0]: each[1] for each in connection.execute(text("PRAGMA table_info(job)"))}
+        assert "ended_at" in found.values()
+        plan = connection.execute(text("EXPLAIN QUERY PLAN SELECT min(ended_at) FROM job WHERE state='done'"))
+        assert "job_state" in str(plan.all())
 
 
 def test_an_upgrade_that_fails_changes_nothing(tmp_path, monkeypatch):

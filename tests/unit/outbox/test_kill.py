@@ -61,7 +61,7 @@ def test_every_committed_job_is_handled_and_in_the_order_of_its_lane(tmp_path):
 
     with Database(tmp_path / "var") as database:
         counts = SqliteEngine(database).counts()
-        assert counts == {"waiting": 0, "running": 0, "dead": 0, "done": TOTAL}
+        assert counts == {"waiting": 0, "running": 0, "dead": 0, "dropped": 0, "done": TOTAL}
         spool = Spool(database, lambda _: None)
         assert spool.position("main") == str(TOTAL)
         assert spool.calls("main") == {

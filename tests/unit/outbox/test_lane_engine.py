@@ -7,8 +7,11 @@ from threading import Barrier, Event, Thread
 
 import pytest
 
+from itgrix_core.errors import DataFolderError
+from itgrix_core.outbox import lane_engine
 from itgrix_core.outbox.engine import Done, Job
-from itgrix_core.outbox.memory import MemoryEngine
+from itgrix_core.outbox.lane_engine import LaneEngine
+from itgrix_core.outbox.memory import MemoryEngine, MemoryShelf
 
 NOW = 1_790_000_000.0
 PATIENCE = 10.0
@@ -89,7 +92,7 @@ def test_an_answer_that_cannot_be_meant_settles_nothing_and_costs_no_worker(engi
     with running(engine, handler):
         assert engine.wait_until_idle(PATIENCE)
     assert heads == ["a/1", "b/1"]
-    assert engine.counts() == {"waiting": 2, "running": 0, "dead": 0, "done": 1}
+    assert engine.counts() == {"waiting": 2, "running": 0, "dead": 0, "dropped": 0, "done": 1}
     assert "Filing a/1 failed (try 1); again in 1 s." in caplog.text
 
 
@@ -111,3 +114,44 @@ def test_idle_means_nothing_due_and_drained_means_nothing_open(engine):
     assert not engine.wait_until_drained(0.0)
     engine.put(jobs("b/1"))
     assert not engine.wait_until_idle(0.0)
+
+
+class Trying(MemoryShelf):
+    """A shelf on a disk that is full for a while."""
+
+    def __init__(self, times):
+        super().__init__()
+        self.times = times
+
+    def begin(self, lane, now):
+        """As `Shelf.begin`, after so many failures."""
+        if self.times:
+            self.times -= 1
+            raise DataFolderError("The database x cannot grow: the disk is full.")
+        return super().begin(lane, now)
+
+
+def test_a_store_that_fails_is_told_once_and_worked_on_when_it_is_back(monkeypatch, caplog):
+    monkeypatch.setattr(lane_engine, "TROUBLE_SECONDS", 0.01)
+    engine = LaneEngine(Trying(5), time.time)
+    handler, heads = answering(Done())
+    engine.put(jobs("a/1", "b/1"))
+    with running(engine, handler):
+        assert engine.wait_until_drained(PATIENCE)
+    assert sorted(heads) == ["a/1", "b/1"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "The database x cannot grow: the disk is full. Nothing is filed meanwhile and nothing is lost.",
+        "The outbox can be read and written again.",
+    ]
+    assert not any(record.exc_info for record in caplog.records)
+
+
+def test_a_store_that_fails_while_a_job_is_in_hand_counts_as_no_try_of_it(monkeypatch, caplog):
+    monkeypatch.setattr(lane_engine, "TROUBLE_SECONDS", 0.01)
+    engine = LaneEngine(MemoryShelf(), time.time)
+    handler, heads = answering(DataFolderError("full"))
+    engine.put(jobs("a/1"))
+    with running(engine, handler):
+        assert engine.wait_until_drained(PATIENCE)
+    assert heads == ["a/1", "a/1"]
+    assert "Traceback" not in caplog.text

@@ -109,7 +109,7 @@ def test_a_known_call_is_left_alone_also_when_it_was_filed(spool, database, woke
     assert spool.complete("main", told("1", "end")) == {"a": Standing.KNOWN}
     finish_all(database)
     assert spool.complete("main", told("1", "end")) == {"a": Standing.KNOWN}
-    assert SqliteEngine(database).counts() == {"waiting": 0, "running": 0, "dead": 0, "done": 1}
+    assert SqliteEngine(database).counts() == {"waiting": 0, "running": 0, "dead": 0, "dropped": 0, "done": 1}
 
 
 def test_of_a_provisional_end_only_the_end_is_replaced(spool, database):

@@ -160,6 +160,11 @@ def _summary(tally: Tally, history: History, *, is_dry: bool) -> str:
         lines.append(
             f"{tally.filed} filed now, {tally.corrected} corrected, {tally.known} known and left alone."
         )
+    if tally.forgotten:
+        lines.append(
+            f"{tally.forgotten} are older than what the outbox remembers (outbox.keep_days) and were left "
+            "alone: they may have been filed."
+        )
     if tally.going_on:
         lines.append(f"{tally.going_on} are not over, or are watched by the service: left to it.")
     if tally.cut:

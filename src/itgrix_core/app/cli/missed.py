@@ -6,11 +6,10 @@ import time
 
 import click
 
+from itgrix_core.app.cli.columns import DAY, aligned
 from itgrix_core.app.cli.invocation import Invocation
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.missed import Figures, MissedCalls
-
-DAY_SECONDS = 86_400.0
 
 
 @click.command()
@@ -23,7 +22,7 @@ def missed(invocation: Invocation, days: int) -> None:
         click.echo(f"Nothing yet: {folder} will be made by the first `itgrix serve`.")
         return
     with Database(folder) as database:
-        found = MissedCalls(database).figures(time.time() - days * DAY_SECONDS)
+        found = MissedCalls(database).figures(time.time() - days * DAY)
     if not found:
         click.echo(f"No client was missed in {days} days, as far as `crm.*.missed.ask` has them counted.")
         return
@@ -35,10 +34,7 @@ def table(found: list[Figures]) -> list[str]:
     """The figures for people, a heading and a line per account."""
     rows = [("crm", "missed", "talked with", "open", "half within")]
     rows += [(f.account, str(f.lost), str(f.saved), str(f.open), _span(f.median_seconds)) for f in found]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    return aligned(rows)
 
 
 def _span(seconds: float | None) -> str:

@@ -269,7 +269,7 @@ def _result(reply: Any) -> Any:
     if isinstance(reply, Reply):
         return reply.result
     if isinstance(reply, Blocked):
-        raise CrmUnavailable(reply.seconds, reply.text)
+        raise CrmUnavailable(reply.seconds, reply.text, reply.why)
     if isinstance(reply, Unknown):
-        raise CrmUnavailable(UNREACHABLE_SECONDS, reply.text)
+        raise CrmUnavailable(UNREACHABLE_SECONDS, reply.text, "unknown")
     raise CrmError(reply.text)

@@ -136,7 +136,9 @@ class Directory:
         reply = self._client.call("user.get", params)
         if isinstance(reply, Reply):
             return reply
-        raise CrmUnavailable(reply.seconds if isinstance(reply, Blocked) else RETRY_SECONDS, reply.text)
+        if isinstance(reply, Blocked):
+            raise CrmUnavailable(reply.seconds, reply.text, reply.why)
+        raise CrmUnavailable(RETRY_SECONDS, reply.text, "unknown")
 
 
 def _snapshot_of(users: list[User]) -> Snapshot:

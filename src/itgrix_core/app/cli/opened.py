@@ -1,0 +1,21 @@
+"""The outbox of the settings' data folder, for verbs that work on what `itgrix serve` has made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from itgrix_core.app.cli.invocation import Invocation
+from itgrix_core.outbox.database import Database
+
+
+@contextmanager
+def opened(invocation: Invocation) -> Iterator[Database]:
+    """The database, closed afterwards; a click error if there is none, as nothing is made by looking."""
+    folder = invocation.settings().data_folder
+    if not (folder / "itgrix.db").exists():
+        raise click.ClickException(f"There is no outbox in {folder} yet; the first `itgrix serve` makes it.")
+    with Database(folder) as database:
+        yield database

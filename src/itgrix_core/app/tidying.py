@@ -1,0 +1,118 @@
+"""What the running service keeps in order in its own house: old rows go, jumps of the clock are made good.
+
+A job waits until a time on the clock. When somebody sets that clock by hours, what waits would come at once,
+or never; so all open jobs are moved along. While we run the jump shows beside a clock that nobody sets; over
+a restart only the way back does, by a note of when we last ran.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from itgrix_core.config.schema_rules import OutboxSettings
+from itgrix_core.errors import DataFolderError
+from itgrix_core.outbox.database import Database
+from itgrix_core.outbox.lane_engine import LaneEngine
+from itgrix_core.outbox.retention import DAY_SECONDS, Keep, Retention, note, noted
+
+LOOK_SECONDS = 10.0
+"""How often the two clocks are compared."""
+
+JUMP_SECONDS = 60.0
+"""A smaller difference is a clock that is being put right; nothing waits so exactly."""
+
+NEWEST_SECONDS = 3600.0
+"""What ended so shortly before a jump is moved along: a clock wrong at the start is put right soon."""
+
+SWEEP_SECONDS = 3600.0
+SEEN_SECONDS = 300.0
+
+SEEN = "seen_at"
+
+_log = structlog.get_logger(__name__)
+
+
+def boot_clock() -> float:
+    """Seconds that go on while the machine sleeps, too; where the system has no such clock, without that."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+class Tidying:
+    """One thread, between `start` and `stop`.
+
+    Args:
+        wall: the clock that may jump (Unix seconds).
+        steady: the one that cannot.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        engine: LaneEngine,
+        settings: OutboxSettings,
+        *,
+        wall: Callable[[], float] = time.time,
+        steady: Callable[[], float] = boot_clock,
+    ) -> None:
+        self._database = database
+        self._engine = engine
+        self._wall = wall
+        self._steady = steady
+        keep = Keep(settings.keep_days * DAY_SECONDS, settings.keep_dead_days * DAY_SECONDS)
+        self._retention = Retention(database, keep, wall)
+        self._difference = wall() - steady()
+        self._began_at = wall()
+        self._swept_at = self._seen_at = float("-inf")
+        self._thread: threading.Thread | None = None
+
+    def make_good(self) -> None:
+        """Move what waits along if the clock was put back since the last run; before anything is stored."""
+        with self._database.read() as connection:
+            seen_at = noted(connection, SEEN)
+        if seen_at is not None and seen_at - self._wall() > JUMP_SECONDS:
+            self._shift(self._wall() - seen_at)
+
+    def start(self, stopping: threading.Event) -> None:
+        """Begin."""
+        self._thread = threading.Thread(target=self._run, args=(stopping,), name="tidying", daemon=True)
+        self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """Wait for the thread, at most so long; `stopping` is set by then."""
+        if self._thread:
+            self._thread.join(seconds)
+
+    def look(self, rest: Callable[[float], bool] = lambda _: False) -> None:
+        """Do what its time has come for; `rest` as for `Retention.sweep`."""
+        jump = self._wall() - self._steady() - self._difference
+        if abs(jump) > JUMP_SECONDS:
+            before = self._wall() - jump
+            self._retention.move(max(self._began_at, before - NEWEST_SECONDS), before, jump)
+            self._began_at += jump
+            self._difference += jump
+            self._shift(jump)
+        now = self._steady()
+        if now - self._seen_at >= SEEN_SECONDS:
+            self._seen_at = now
+            with self._database.write(is_durable=False) as connection:
+                note(connection, SEEN, int(self._wall()))
+        if now - self._swept_at >= SWEEP_SECONDS:
+            self._swept_at = now
+            gone = self._retention.sweep(rest)
+            if gone:
+                _log.info(f"{gone} finished jobs of old calls were forgotten (outbox.keep_days)")
+
+    def _run(self, stopping: threading.Event) -> None:
+        while not stopping.wait(LOOK_SECONDS):
+            try:
+                self.look(stopping.wait)
+            except DataFolderError as error:
+                _log.error(f"{error} Old rows stay for now; it is tried again.")
+
+    def _shift(self, seconds: float) -> None:
+        _log.warning(f"the clock has jumped by {seconds:+.0f} s; what waits is moved along")
+        self._engine.shift(seconds)
