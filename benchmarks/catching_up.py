@@ -120,7 +120,8 @@ def main(webhook: str, backlog: int, live: int, wider: int) -> dict[str, float]:
     from pydantic import SecretStr
 
     from itgrix_core.app.service import Service
-    from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, Settings
+    from itgrix_core.config.schema import BitrixSettings, Settings
+    from itgrix_core.config.schema_asterisk import AsteriskSettings
     from itgrix_core.jobs.codec import job_of
     from itgrix_core.jobs.patience import RING_SECONDS
 

@@ -17,7 +17,7 @@ from rigkit.server import CONF
 from itgrix_core.ami.client import AmiClient
 from itgrix_core.ami.rights import NEEDED, allowed_actions, missing_write_rights
 from itgrix_core.ami.supervisor import Supervisor
-from itgrix_core.config.schema import AsteriskSettings, TlsSettings
+from itgrix_core.config.schema_asterisk import AsteriskSettings, TlsSettings
 from itgrix_core.errors import AmiError
 from itgrix_core.wire.frames import name_of, read_blocks
 from itgrix_core.wire.messages import Message

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from itgrix_core.app.outward import call_as_json
 from itgrix_core.calls.topology import Topology
-from itgrix_core.config.schema import HistorySettings, HistoryTable
+from itgrix_core.config.schema_asterisk import HistorySettings, HistoryTable
 from itgrix_core.errors import HistoryError
 from itgrix_core.history.looking import findings
 from itgrix_core.history.reading import open_history

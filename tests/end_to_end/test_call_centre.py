@@ -24,7 +24,8 @@ from itgrix_core.calls.events import (
     ConversationEnded,
     ConversationRequested,
 )
-from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, Settings
+from itgrix_core.config.schema import BitrixSettings, Settings
+from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.jobs.codec import job_of
 from itgrix_core.sandbox.bitrix import Settings as PortalSettings
 from itgrix_core.sandbox.bitrix import problems, run_portal

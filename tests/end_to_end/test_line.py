@@ -19,7 +19,7 @@ from itgrix_core.ami.client import AmiClient
 from itgrix_core.ami.supervisor import Pauses, Supervisor
 from itgrix_core.calls.events import CallEnded, CallMerged, CallStarted
 from itgrix_core.calls.tracker import OLDEST_SECONDS, TICK, WANTED, Tracker
-from itgrix_core.config.schema import AsteriskSettings
+from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.sandbox.pbx import SECRET, run_pbx
 from itgrix_core.sandbox.recordings import RecordedLog, load
 from itgrix_core.wire.frames import Sieve, is_banner, name_of, read_blocks

@@ -12,7 +12,7 @@ import pytest
 from itgrix_core.calls.events import CallEnded, CallMerged, CallStarted
 from itgrix_core.calls.retelling import retell
 from itgrix_core.calls.topology import Topology
-from itgrix_core.config.schema import HistorySettings, HistoryTable
+from itgrix_core.config.schema_asterisk import HistorySettings, HistoryTable
 from itgrix_core.history.reading import open_history
 from itgrix_core.wire.clusters import Clusters
 

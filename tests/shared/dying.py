@@ -26,7 +26,8 @@ from itgrix_core.app.replay import PBX, tell
 from itgrix_core.app.service import Service
 from itgrix_core.calls.events import CallEvent
 from itgrix_core.calls.topology import Topology
-from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, HookSettings, Settings
+from itgrix_core.config.schema import BitrixSettings, HookSettings, Settings
+from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.jobs.codec import job_of
 from itgrix_core.outbox.database import Database
 from itgrix_core.sandbox.recordings import load

@@ -26,7 +26,7 @@ from itgrix_core.ami.lag import Lag
 from itgrix_core.ami.refusals import check_greeting
 from itgrix_core.ami.rights import Witness
 from itgrix_core.ami.tls import TlsSocket, make_context
-from itgrix_core.config.schema import TlsSettings
+from itgrix_core.config.schema_asterisk import TlsSettings
 from itgrix_core.wire.frames import BANNER, Framer, is_banner, read_blocks
 from itgrix_core.wire.messages import Message
 

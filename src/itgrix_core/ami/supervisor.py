@@ -22,7 +22,7 @@ from itgrix_core.ami.lag import Pace
 from itgrix_core.ami.listening import OnChunk
 from itgrix_core.ami.refusals import LoginRefusedError
 from itgrix_core.ami.rights import missing_read_rights, missing_write_rights
-from itgrix_core.config.schema import AsteriskSettings
+from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.errors import AmiError, ItgrixError
 from itgrix_core.wire.messages import Message
 

@@ -15,7 +15,7 @@ import ssl
 import threading
 from pathlib import Path
 
-from itgrix_core.config.schema import TlsSettings
+from itgrix_core.config.schema_asterisk import TlsSettings
 from itgrix_core.errors import AmiError
 from itgrix_core.wire.frames import BANNER
 

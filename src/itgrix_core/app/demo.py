@@ -18,7 +18,8 @@ from pydantic import SecretStr
 from itgrix_core.app.demo_board import Board
 from itgrix_core.app.service import Service
 from itgrix_core.calls.events import CallEnded, CallEvent
-from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, HookSettings, Settings
+from itgrix_core.config.schema import BitrixSettings, HookSettings, Settings
+from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.sandbox import recordings
 from itgrix_core.sandbox.bitrix.seed import Seed, default_users, phones
 from itgrix_core.sandbox.bitrix.server import RunningPortal, run_portal

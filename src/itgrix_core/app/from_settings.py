@@ -8,7 +8,8 @@ from datetime import time
 from typing import get_args
 
 from itgrix_core.calls.topology import Topology
-from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, Settings
+from itgrix_core.config.schema import BitrixSettings, Settings
+from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.config.schema_rules import MissedSettings, NameList, OutboxSettings, Weekday
 from itgrix_core.crm.adapter import Adapter
 from itgrix_core.filing.creation import CreationRule

@@ -27,7 +27,8 @@ from itgrix_core.app.web.pages import create_app
 from itgrix_core.app.web.server import serve_pages
 from itgrix_core.calls.questions import Action
 from itgrix_core.calls.tracker import Exchange, Tracker
-from itgrix_core.config.schema import AsteriskSettings, Settings
+from itgrix_core.config.schema import Settings
+from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.crm.quota import QuotaState
 from itgrix_core.history.reading import open_history
 from itgrix_core.jobs.backfill import Backfill, learnt_of

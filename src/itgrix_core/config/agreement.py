@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from itgrix_core.config.addresses import is_safe
 from itgrix_core.config.mistakes import KeyPath
-from itgrix_core.config.schema import BitrixSettings, Settings, TlsSettings
+from itgrix_core.config.schema import BitrixSettings, Settings
+from itgrix_core.config.schema_asterisk import TlsSettings
 from itgrix_core.config.wording import nearest
 from itgrix_hooks.numbers import is_region
 

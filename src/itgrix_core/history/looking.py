@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 
-from itgrix_core.config.schema import HistorySettings
+from itgrix_core.config.schema_asterisk import HistorySettings
 from itgrix_core.errors import HistoryError
 from itgrix_core.history.reading import cdr_of, cel_of
 from itgrix_core.history.table import Table

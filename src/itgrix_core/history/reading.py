@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TypeVar
 
-from itgrix_core.config.schema import HistorySettings
+from itgrix_core.config.schema_asterisk import HistorySettings
 from itgrix_core.errors import HistoryError
 from itgrix_core.history.table import Columns, Table, open_table
 from itgrix_core.wire import rows as words

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from itgrix_core.config.schema import HistoryTable
+from itgrix_core.config.schema_asterisk import HistoryTable
 from itgrix_core.history.files import CsvTable
 from itgrix_core.history.sql import SqlTable
 

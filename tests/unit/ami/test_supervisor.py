@@ -6,7 +6,7 @@ import time
 import pytest
 
 from itgrix_core.ami.supervisor import Pauses, Supervisor
-from itgrix_core.config.schema import AsteriskSettings
+from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.errors import AmiError
 from itgrix_core.wire.frames import name_of, read_blocks
 

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from itgrix_core.ami.client import AmiClient
-from itgrix_core.config.schema import TlsSettings
+from itgrix_core.config.schema_asterisk import TlsSettings
 from itgrix_core.errors import AmiError
 from itgrix_core.wire.frames import read_blocks
 

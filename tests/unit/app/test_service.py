@@ -11,13 +11,8 @@ from itgrix_core.app.demo import demo_seed, demo_settings
 from itgrix_core.app.from_settings import accounts_of, rules_of, topology_of
 from itgrix_core.app.service import Service
 from itgrix_core.calls.events import CallMerged
-from itgrix_core.config.schema import (
-    AsteriskSettings,
-    BitrixSettings,
-    ExtensionRules,
-    HookSettings,
-    Settings,
-)
+from itgrix_core.config.schema import BitrixSettings, HookSettings, Settings
+from itgrix_core.config.schema_asterisk import AsteriskSettings, ExtensionRules
 from itgrix_core.errors import DataFolderError
 from itgrix_core.filing.creation import CreationRule
 from itgrix_core.filing.lists import Lists, Names

@@ -9,7 +9,8 @@ import pytest
 
 from itgrix_core.app.demo import demo_seed, demo_settings
 from itgrix_core.app.service import Service
-from itgrix_core.config.schema import HistorySettings, HistoryTable, HookSettings
+from itgrix_core.config.schema import HookSettings
+from itgrix_core.config.schema_asterisk import HistorySettings, HistoryTable
 from itgrix_core.jobs import repairs
 from itgrix_core.sandbox.bitrix import Settings as PortalSettings
 from itgrix_core.sandbox.bitrix import audit, problems, run_portal

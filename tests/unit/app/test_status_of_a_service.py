@@ -10,7 +10,8 @@ from pydantic import SecretStr
 
 from itgrix_core.app import telling
 from itgrix_core.app.service import Service
-from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, Settings, WebSettings
+from itgrix_core.config.schema import BitrixSettings, Settings, WebSettings
+from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.outbox import database as database_module
 from itgrix_core.outbox.engine import Job
 from itgrix_core.sandbox.pbx import SECRET, run_pbx

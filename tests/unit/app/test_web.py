@@ -11,7 +11,8 @@ from itgrix_core.ami.supervisor import LineState
 from itgrix_core.app.service import Service
 from itgrix_core.app.web.pages import create_app
 from itgrix_core.app.web.server import serve_pages
-from itgrix_core.config.schema import AsteriskSettings, BitrixSettings, Settings, WebSettings
+from itgrix_core.config.schema import BitrixSettings, Settings, WebSettings
+from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.telemetry.metrics import make_registry
 
 

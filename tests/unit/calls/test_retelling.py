@@ -10,7 +10,7 @@ from itgrix_core.calls.events import CallEnded
 from itgrix_core.calls.learnt import Learnt, dump
 from itgrix_core.calls.retelling import NO_END, retell
 from itgrix_core.calls.topology import Topology
-from itgrix_core.config.schema import HistorySettings, HistoryTable
+from itgrix_core.config.schema_asterisk import HistorySettings, HistoryTable
 from itgrix_core.history.reading import open_history
 
 RECORDED = Path(__file__).parents[2] / "recorded" / "ast22"

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from itgrix_core.config.schema import HistorySettings, HistoryTable
+from itgrix_core.config.schema_asterisk import HistorySettings, HistoryTable
 from itgrix_core.history.looking import findings
 
 UTC = ZoneInfo("UTC")

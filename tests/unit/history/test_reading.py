@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from itgrix_core.config.schema import HistorySettings, HistoryTable
+from itgrix_core.config.schema_asterisk import HistorySettings, HistoryTable
 from itgrix_core.errors import HistoryError
 from itgrix_core.history.reading import open_history
 

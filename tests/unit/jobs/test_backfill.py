@@ -8,7 +8,7 @@ import pytest
 
 from itgrix_core.calls.events import CallEnded, CallEvent
 from itgrix_core.calls.topology import Topology
-from itgrix_core.config.schema import HistorySettings, HistoryTable
+from itgrix_core.config.schema_asterisk import HistorySettings, HistoryTable
 from itgrix_core.history.reading import open_history
 from itgrix_core.jobs.backfill import Backfill
 from itgrix_core.jobs.codec import job_of

@@ -17,7 +17,8 @@ from itgrix_core.app.cli.invocation import Invocation, is_for_people
 from itgrix_core.app.from_settings import topology_of
 from itgrix_core.app.outward import call_as_json
 from itgrix_core.calls.events import CallEnded
-from itgrix_core.config.schema import AsteriskSettings, Settings
+from itgrix_core.config.schema import Settings
+from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.errors import ConfigError
 from itgrix_core.history.reading import History, PastCalls, open_history
 from itgrix_core.jobs.backfill import Backfill, PastCall, Tally, learnt_of

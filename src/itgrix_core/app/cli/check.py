@@ -24,7 +24,8 @@ from itgrix_core.app.cli.invocation import Invocation, is_for_people
 from itgrix_core.app.portals import portals_of
 from itgrix_core.config.agreement import missing, way_to
 from itgrix_core.config.mistakes import dotted
-from itgrix_core.config.schema import AsteriskSettings, Settings
+from itgrix_core.config.schema import Settings
+from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.config.state_folder import state_folder_of
 from itgrix_core.errors import AmiError, ConfigError, DataFolderError, ItgrixError
 from itgrix_core.history.looking import findings as findings_of

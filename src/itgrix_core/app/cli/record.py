@@ -19,7 +19,7 @@ from itgrix_core.app.record import CallRecorder, streams_of
 from itgrix_core.calls.questions import Action
 from itgrix_core.calls.topology import Topology
 from itgrix_core.config.mistakes import dotted
-from itgrix_core.config.schema import AsteriskSettings
+from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.config.wording import nearest
 from itgrix_core.errors import AmiError, ConfigError, RecordingError
 from itgrix_core.sandbox.shelf import Shelf
