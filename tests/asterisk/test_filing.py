@@ -37,7 +37,7 @@ def finishes(office, count=1):
     """User, result and seconds of each finished call, in order."""
     told = [entry.params for entry in office.wait_for(FINISH, count)]
     assert len(office.entries(FINISH)) == count
-    return [(each["USER_ID"], each["STATUS_CODE"], each["DURATION"]) for each in told]
+    return [(int(each["USER_ID"]), each["STATUS_CODE"], int(each["DURATION"])) for each in told]
 
 
 def is_clean(office):
@@ -133,7 +133,7 @@ def _escalated(office):
     fields = made.params["fields"]
     assert (fields["RESPONSIBLE_ID"], fields["TITLE"]) == (13, f"Call back {CLIENT}")
     told = office.wait_for("im.notify.personal.add", 2)
-    assert [entry.params["USER_ID"] for entry in told] == [13, 12]
+    assert [int(entry.params["USER_ID"]) for entry in told] == [13, 12]
     (task,) = office.state()["tasks"]
     assert (task["RESPONSIBLE_ID"], task["TITLE"]) == ("12", f"Call back {CLIENT} (2)")
     assert task["STATUS"] != "5"

@@ -135,7 +135,7 @@ def test_a_busy_hour_of_a_call_centre(tmp_path, agents):
     assert dead == []
     assert problems(entries) == []
     finishes = [entry for entry in entries if entry.method.endswith("externalCall.finish")]
-    owners = Counter(entry.params["USER_ID"] for entry in finishes)
+    owners = Counter(int(entry.params["USER_ID"]) for entry in finishes)
     assert owners == Counter(each.owner for each in made)
     assert len(world["leads"]) == CLIENTS
     assert {lead["TITLE"] for lead in world["leads"]} == {each.client for each in made}
