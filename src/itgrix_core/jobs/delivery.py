@@ -89,7 +89,8 @@ class Delivery:
         questions = Questions(self._tools, account, call, head.key, now, is_live=not is_end)
         turn = Turn(head.key, events, account, questions, self._tools, self._effects, now)
         if turn.is_out_of_scope():
-            return _skipped(turn, len(events)) if is_end and turn.is_refused else None
+            is_whole = isinstance(events[-1], CallEnded)
+            return _skipped(turn, len(events)) if is_whole and turn.is_refused else None
         if is_end:
             return Closing(turn, self._engine, attempt.now).file()
         return Ringing(turn).file()
