@@ -131,7 +131,7 @@ def _escalated(office):
     """The task has gone to the department's head; before that its owner was asked and reminded."""
     (made,) = office.wait_for("tasks.task.add")
     fields = made.params["fields"]
-    assert (fields["RESPONSIBLE_ID"], fields["TITLE"]) == (13, f"Call back {CLIENT}")
+    assert (int(fields["RESPONSIBLE_ID"]), fields["TITLE"]) == (13, f"Call back {CLIENT}")
     told = office.wait_for("im.notify.personal.add", 2)
     assert [int(entry.params["USER_ID"]) for entry in told] == [13, 12]
     (task,) = office.state()["tasks"]
