@@ -126,7 +126,10 @@ def main(webhook: str, backlog: int, live: int, wider: int) -> dict[str, float]:
     from itgrix_core.jobs.patience import RING_SECONDS
 
     crm = BitrixSettings(
-        webhook=SecretStr(webhook), requests_at_once=50 * wider, requests_per_second=2.0 * wider
+        webhook=SecretStr(webhook),
+        requests_at_once=50 * wider,
+        requests_per_second=2.0 * wider,
+        operating_seconds=480.0 * wider,
     )
     settings = Settings(
         data_folder=Path("data"), asterisk={"main": AsteriskSettings(port=1)}, crm={"bitrix": crm}

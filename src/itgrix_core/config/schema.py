@@ -154,6 +154,11 @@ class BitrixSettings(Section):
     requests_per_second: float = Field(
         default=2.0, gt=0, description="How many of them run out of the bucket each second (Enterprise: 5)."
     )
+    operating_seconds: float = Field(
+        default=480.0,
+        gt=0,
+        description="How long it executes a method in ten minutes; a boxed portal without limit: 1000000.",
+    )
 
     @property
     def is_creating_outbound(self) -> bool:

@@ -231,7 +231,15 @@ def client_of(
         except ValueError as error:
             raise ConfigError([f"crm.{name}.webhook: {error}"]) from None
     bucket = bucket_of(settings, auth.portal, clock, state_folder)
-    return Client(auth, settings.timeout_seconds, bucket, now, session=session, observe=observe)
+    return Client(
+        auth,
+        settings.timeout_seconds,
+        bucket,
+        now,
+        session=session,
+        observe=observe,
+        operating_seconds=settings.operating_seconds,
+    )
 
 
 def bucket_of(

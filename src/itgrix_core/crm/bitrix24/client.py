@@ -26,6 +26,7 @@ from itgrix_core.crm.bitrix24.errand import errand_of
 from itgrix_core.crm.bitrix24.errors import PAUSE_SECONDS, UNREACHABLE_SECONDS, Failure, failure_of, is_limit
 from itgrix_core.crm.bitrix24.methods import Repeat, repeat_of
 from itgrix_core.crm.bitrix24.observing import Observer, observed, unobserved
+from itgrix_core.crm.bitrix24.operating import LIMIT_SECONDS
 from itgrix_core.crm.bitrix24.quota import Quota
 from itgrix_core.crm.bitrix24.transport import is_certificate, is_proxy, session_of, was_cut, was_not_sent
 from itgrix_core.crm.quota import QuotaState
@@ -58,14 +59,15 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
         session: requests.Session | None = None,
         observe: Observer = unobserved,
+        operating_seconds: float = LIMIT_SECONDS,
     ) -> None:
         """`now` gives Unix seconds; `sleep` is waited with between tries; `session` is closed here.
 
-        `observe` is told of each request that is sent.
+        `observe` is told of each request that is sent. `operating_seconds` is what a method may be executed.
         """
         self._auth = auth
         self._timeout = (min(CONNECT_SECONDS, timeout_seconds), timeout_seconds)
-        self._quota = Quota(bucket or Bucket(), auth.portal)
+        self._quota = Quota(bucket or Bucket(), auth.portal, operating_seconds=operating_seconds)
         self._now = now
         self._sleep = sleep
         self._session = session or session_of(auth.portal)

@@ -84,9 +84,13 @@ class OperatingTimes:
     Methods are named in small letters.
     """
 
-    def __init__(self, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, chance: Callable[[], float] = random.random, limit_seconds: float = LIMIT_SECONDS
+    ) -> None:
+        """`limit_seconds` is what the portal allows a method, as far as is known; it is corrected."""
         self._methods: dict[str, _Method] = {}
         self._chance = chance
+        self._limit = limit_seconds
 
     def ask(self, method: str, now: float, *, is_live: bool) -> float:
         """0.0 if it may be executed, else the seconds after which to ask again."""
@@ -110,7 +114,7 @@ class OperatingTimes:
 
     def begin(self, method: str, now: float) -> None:
         """It is sent."""
-        known = self._methods.setdefault(method, _Method())
+        known = self._methods.setdefault(method, _Method(limit=self._limit))
         known.last_at = now
         known.under_way += 1
 
@@ -119,13 +123,13 @@ class OperatingTimes:
 
         `is_refused` (429) shows that the limit is not higher than what it tells.
         """
-        known = self._methods.setdefault(method, _Method())
+        known = self._methods.setdefault(method, _Method(limit=self._limit))
         known.under_way = max(0, known.under_way - 1)
         known.hear(now, time, is_refused=is_refused)
 
     def close(self, method: str, now: float, seconds: float) -> None:
         """The portal has closed it (429) for so long."""
-        known = self._methods.setdefault(method, _Method())
+        known = self._methods.setdefault(method, _Method(limit=self._limit))
         known.closed_until = known.relief_at = now + min(seconds, WINDOW_SECONDS)
 
     def state(self, now: float) -> dict[str, MethodState]:

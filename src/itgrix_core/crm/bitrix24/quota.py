@@ -18,7 +18,7 @@ from itgrix_core.crm.bitrix24.breaker import LIVE_PAUSE_SECONDS, Breaker
 from itgrix_core.crm.bitrix24.bucket import Bucket
 from itgrix_core.crm.bitrix24.errand import Errand
 from itgrix_core.crm.bitrix24.errors import Failure, is_limit, is_of_access, is_of_plan
-from itgrix_core.crm.bitrix24.operating import OperatingTimes
+from itgrix_core.crm.bitrix24.operating import LIMIT_SECONDS, OperatingTimes
 from itgrix_core.crm.quota import MethodState, QuotaState
 from itgrix_core.crm.urgency import Urgency, current
 
@@ -33,15 +33,19 @@ class Quota:
     """One account's quota; safe to share between threads."""
 
     def __init__(
-        self, bucket: Bucket, portal: str = "the portal", chance: Callable[[], float] = random.random
+        self,
+        bucket: Bucket,
+        portal: str = "the portal",
+        chance: Callable[[], float] = random.random,
+        operating_seconds: float = LIMIT_SECONDS,
     ) -> None:
-        """`portal` is its name in sentences; `chance` strews those who wait."""
+        """`portal` is its name in sentences; `chance` strews those who wait; the last one is a method's."""
         self._bucket = bucket
         self._portal = portal
         self._chance = chance
         self._lock = Lock()
         self._breakers = {PORTAL: Breaker(chance)}
-        self._operating = OperatingTimes(chance)
+        self._operating = OperatingTimes(chance, operating_seconds)
 
     def ask(self, errand: Errand) -> Blocked | None:
         """`None` lets it through, counted; whoever is let through tells `spent`, and last of all `heard`."""

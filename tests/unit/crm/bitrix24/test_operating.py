@@ -111,3 +111,16 @@ def test_a_portal_that_tells_nothing_usable_harms_nothing(time):
     times = OperatingTimes()
     execute(times, 100.0, time)
     assert times.ask(FINISH, 100.0, is_live=False) <= 60.0
+
+
+def test_a_portal_that_allows_more_is_slowed_down_later():
+    """A boxed one may have no limit at all: a setting says so."""
+    told = {"operating": 470.0, "operating_reset_at": 600, "finish": 0}
+    paces = []
+    for limit in (480.0, 24_000.0):
+        times = OperatingTimes(lambda: 0.0, limit)
+        times.begin("finish", 0.0)
+        times.end("finish", 0.0, told)
+        paces.append(times.ask("finish", 1.0, is_live=False))
+    assert paces[0] > 0.0
+    assert paces[1] == 0.0
