@@ -123,7 +123,7 @@ def main(webhook: str, backlog: int, live: int, wider: int) -> dict[str, float]:
     from itgrix_core.config.schema import BitrixSettings, Settings
     from itgrix_core.config.schema_asterisk import AsteriskSettings
     from itgrix_core.jobs.codec import job_of
-    from itgrix_core.jobs.patience import RING_SECONDS
+    from itgrix_core.jobs.gathering import RING_SECONDS
 
     crm = BitrixSettings(
         webhook=SecretStr(webhook),

@@ -241,5 +241,5 @@ def _stored(
             at += 0.02
             listening.on_chunk(join_blocks(blocks[start : start + together]), at)
         shared = {name: getattr(listening._shared, name) for name in ("jobs", "rows")}
-        shared |= {"waiting": listening._shared.patience._until}
+        shared |= {"waiting": listening._shared.gathering._until}
         yield first + together, _sizes(vars(listening)) | _sizes(shared) | held(tracker)

@@ -25,7 +25,7 @@ from itgrix_core.filing.turns import turn_of
 from itgrix_core.jobs.accounts import Account, Accounts
 from itgrix_core.jobs.codec import event_of, job_of
 from itgrix_core.jobs.delivery import Delivery
-from itgrix_core.jobs.patience import RING_SECONDS
+from itgrix_core.jobs.gathering import RING_SECONDS
 from itgrix_core.jobs.performing import Performer
 from itgrix_core.jobs.questions import Tools
 from itgrix_core.outbox.database import Database

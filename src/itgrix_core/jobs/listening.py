@@ -158,7 +158,7 @@ class Listening:
                 self._oddities[told.what] += 1
             self._watcher.odd(told)
             return
-        delay = self._shared.patience.delay(told, received_at)
+        delay = self._shared.gathering.delay(told, received_at)
         is_provisional = isinstance(told, CallEnded) and told.is_provisional
         self._shared.jobs.append(
             job_of(told, received_at, delay_seconds=delay, is_provisional=is_provisional)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
-from itgrix_core.jobs.patience import Patience
+from itgrix_core.jobs.gathering import Gathering
 from itgrix_core.outbox.engine import Job
 from itgrix_core.outbox.spool import Spool
 
@@ -22,13 +22,13 @@ class Shared:
     Attributes:
         name: the PBX under whose name the calls are saved.
         lock: held from a chunk's first word to its commit.
-        patience: how long their events wait.
+        gathering: how long their events wait.
         jobs, rows, places: what is not stored yet: events, changed calls, how far each PBX's log was fed.
     """
 
     name: str
     lock: Lock = field(default_factory=Lock)
-    patience: Patience = field(default_factory=Patience)
+    gathering: Gathering = field(default_factory=Gathering)
     jobs: list[Job] = field(default_factory=list)
     rows: dict[str, bytes | None] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)

@@ -10,8 +10,8 @@ from itgrix_core.calls.tracker import Tracker
 from itgrix_core.errors import AmiError, DataFolderError
 from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.codec import event_of
+from itgrix_core.jobs.gathering import ANSWER_SECONDS, LOST_SIGHT_SECONDS, RING_SECONDS
 from itgrix_core.jobs.listening import Listening, catch_up
-from itgrix_core.jobs.patience import ANSWER_SECONDS, LOST_SIGHT_SECONDS, RING_SECONDS
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.engine import Job
 from itgrix_core.outbox.spool import Spool

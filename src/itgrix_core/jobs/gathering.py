@@ -28,7 +28,7 @@ LOST_SIGHT_SECONDS = 15 * 60.0
 _SILENCED = (Result.ANSWERED_ELSEWHERE, Result.PICKED_UP)
 
 
-class Patience:
+class Gathering:
     """Remembers of each live call until when its lane waits."""
 
     def __init__(self) -> None:
