@@ -170,3 +170,10 @@ def test_a_portal_of_its_own_process_answers_and_stops_when_told(process):
     os.kill(child.pid, signal.SIGTERM)
     assert child.wait(timeout=10) == 0
     assert [entry.method for entry in read(ledger)] == ["telephony.externalCall.register"]
+
+
+def test_a_portal_told_to_stop_while_it_still_introduces_itself_stops_as_well(process):
+    """The signal comes as soon as the first address can be read."""
+    child, _, _ = process
+    os.kill(child.pid, signal.SIGTERM)
+    assert child.wait(timeout=10) == 0

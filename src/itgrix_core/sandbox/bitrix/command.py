@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
 
 import click
 
@@ -71,14 +72,14 @@ def sandbox(
         raise ItgrixError(
             f"port {port} of 127.0.0.1 cannot be used ({error.strerror}); give another --port"
         ) from error
+    told_to_stop: SimpleQueue[int] = SimpleQueue()  # an Event's lock may be held when a signal comes
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _frame: told_to_stop.put(received))
     with running:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
         _introduce(running)
         _install(running)
-        try:
-            running.wait()
-        except KeyboardInterrupt:
-            click.echo("stopped", err=True)
+        told_to_stop.get()
+        click.echo("stopped", err=True)
 
 
 def _latency(text: str) -> float | None:

@@ -49,10 +49,6 @@ class RunningPortal:
         self._server.stop()
         self._postman.stop()
 
-    def wait(self) -> None:
-        """Wait until the portal is stopped (for a process of its own)."""
-        self._stopping.wait()
-
     def __enter__(self) -> Self:
         return self
 
