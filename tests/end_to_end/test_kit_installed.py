@@ -57,6 +57,7 @@ from collections.abc import Callable
 import acme_rules
 import pytest
 
+from itgrix_core.app.portal_crm import PortalCrm
 from itgrix_hooks import Call
 from itgrix_hooks.testing import Shape, ask, assert_changed, assert_failed, assert_untouched, make_call
 from itgrix_hooks.trace import Asked
@@ -80,9 +81,9 @@ def test_a_wrong_setting_is_told(ask_hook: Callable[..., Asked]) -> None:
     assert_failed(ask_hook("process_final_params", acme_rules, settings={"owners": [7]}), "AttributeError")
 
 
-def test_who_took_over_is_read_from_the_portal(recorded_call, portal_crm) -> None:  # type: ignore[no-untyped-def]
+def test_who_took_over_is_read_from_the_portal(portal_crm: PortalCrm) -> None:
     portal_crm.add_user(5, "102", "Olga")
-    call = recorded_call("attended_transfer_refer")
+    call = make_call("attended_transfer")
     asked = ask("get_updated_activity_fields", acme_rules, call=call, crm=portal_crm)
     assert_changed(asked, DESCRIPTION="Taken over by Olga.")
 

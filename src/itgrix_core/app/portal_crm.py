@@ -2,8 +2,9 @@
 
 Answers are literally those of the sandbox (ids as text where a portal says text, `[]` for an empty map), and
 what a hook reads or writes goes through the service's own adapter: `read` refuses a method that is not known
-to read, a refusal is the error that the service raises. Only the socket is missing. Tests get it as the fixture
-`portal_crm`; the rest of the authors' kit is in `itgrix_hooks.testing`, which knows nothing of the service.
+to read, a refusal is the error that the service raises. Only the socket is missing. Tests get it as the
+fixture `portal_crm`; the rest of the authors' kit is in `itgrix_hooks.testing`, which knows nothing of the
+service.
 """
 
 from __future__ import annotations
