@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from itgrix_core.sandbox.bitrix import errors, keeping, oauth
@@ -86,10 +87,15 @@ class Portal:
                 if self._state_path is not None:
                     keeping.save(self.world, self._state_path)
 
-    def latency(self, method: str) -> float:
-        """How long a request waits before it is executed."""
+    def latency(self, method: str, params: Params = MappingProxyType({})) -> float:
+        """How long a request waits before it is executed; a batch, by the documentation, all of its commands."""
         fixed = self.settings.latency_seconds
-        return cost_of(canonical(method)).latency if fixed is None else fixed
+        if fixed is not None:
+            return fixed
+        name = canonical(method)
+        inner = batch.commands_of(params) if name == "batch" else {}
+        commands = (as_text(command).partition("?")[0] for command in inner.values())
+        return cost_of(name).latency + sum(self.latency(each) for each in commands)
 
     def answer(self, asked: Asked) -> Answer:
         """Let a request through the limits, the faults and the door, and execute it."""
