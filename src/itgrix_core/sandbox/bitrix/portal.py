@@ -88,7 +88,7 @@ class Portal:
                     keeping.save(self.world, self._state_path)
 
     def latency(self, method: str, params: Params = MappingProxyType({})) -> float:
-        """How long a request waits before it is executed; a batch, by the documentation, all of its commands."""
+        """How long a request waits before it is executed; a batch waits for all of its commands."""
         fixed = self.settings.latency_seconds
         if fixed is not None:
             return fixed
