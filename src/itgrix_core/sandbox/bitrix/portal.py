@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from itgrix_core.sandbox.bitrix import errors, keeping, oauth
@@ -87,13 +86,13 @@ class Portal:
                 if self._state_path is not None:
                     keeping.save(self.world, self._state_path)
 
-    def latency(self, method: str, params: Params = MappingProxyType({})) -> float:
+    def latency(self, method: str, params: Params | None = None) -> float:
         """How long a request waits before it is executed; a batch waits for all of its commands."""
         fixed = self.settings.latency_seconds
         if fixed is not None:
             return fixed
         name = canonical(method)
-        inner = batch.commands_of(params) if name == "batch" else {}
+        inner = batch.commands_of(params or {}) if name == "batch" else {}
         commands = (as_text(command).partition("?")[0] for command in inner.values())
         return cost_of(name).latency + sum(self.latency(each) for each in commands)
 
