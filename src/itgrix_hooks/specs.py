@@ -33,6 +33,7 @@ from itgrix_hooks.values import (
     Call,
     Conversation,
     Entity,
+    EntityKind,
     Filed,
     NumberUse,
     Owner,
@@ -324,6 +325,7 @@ def get_updated_activity_fields(
 def get_updated_entity_fields(
     fields: EntityFields,
     entity: Entity | None,
+    kind: EntityKind | None,
     role: Role,
     call: Call,
     filed: Filed,
@@ -341,6 +343,7 @@ def get_updated_entity_fields(
     Arguments:
         fields: what will be written into this entity so far, by earlier plugins.
         entity: the entity as the CRM has it, or `None`. Read when named.
+        kind: what it is, which costs no request: `lead`, `contact`, `company`, `deal`, or `None`.
         role: `bound` (it was there), `created` (the CRM made it for this call), `none`.
         call: the whole call.
         filed: what this call has put into the CRM so far.
