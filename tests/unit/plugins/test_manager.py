@@ -182,7 +182,7 @@ class TestOut:
         trail("waiting_time", "w")
         problems = plugins(settings={"wating_time": {}}, order=["xyz"]).problems
         assert problems == (
-            "At 'hooks.order': there is no plugin 'xyz'; there are: crm_rules, defaults, waiting_time",
+            "At 'hooks.order': there is no plugin 'xyz'; there are: defaults, crm_rules, waiting_time",
             "At 'hooks.settings': there is no plugin 'wating_time'; did you mean 'waiting_time'?",
         )
 
