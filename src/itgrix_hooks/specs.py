@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from itgrix_hooks.answers import Action, Cancel, Link
+from itgrix_hooks.answers import Cancel, Changes, Link
 from itgrix_hooks.markers import hookspec
 from itgrix_hooks.params import (
     ActivityFields,
@@ -47,9 +47,6 @@ from itgrix_hooks.wishes import OriginateRequest
 
 Role = Literal["bound", "created", "none"]
 """How an entity came to the call: it was there, the CRM made it for the call, or there is no entity."""
-
-Changes = EntityFields | dict[str, Any] | Action
-"""One piece of what `get_updated_entity_fields` answers: fields to write, or an action."""
 
 # In every signature the four extra arguments share one line, apart from the hook's own.
 # fmt: off
