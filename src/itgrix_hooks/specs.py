@@ -15,7 +15,7 @@ in `itgrix_hooks.table`. The manual is made from the docstrings, which have the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from itgrix_hooks.answers import Cancel, Changes, Link
 from itgrix_hooks.markers import hookspec
