@@ -87,9 +87,10 @@ class Plugins:
         """A new deadline for several asks of one moment; `None` for limits that hold for each plugin."""
         return Deadline(_seconds(self._settings.limits, limit)) if limit.is_shared else None
 
-    def implementations(self, hook: str, own: Own = NOTHING) -> tuple[Implementation, ...]:
-        """Who answers a hook, in the order of asking; `own` as for `ask`."""
-        return tuple(one for one in self._asked[hook] if one.plugin not in sources.TOLD or one.plugin in own)
+    def implementations(self, hook: str, own: Own | None = None) -> tuple[Implementation, ...]:
+        """Who answers a hook, in the order of asking; with `own` as for `ask` only who would be asked."""
+        told = sources.TOLD if own is not None else ()
+        return tuple(one for one in self._asked[hook] if one.plugin not in told or one.plugin in (own or ()))
 
     def ask(
         self,
