@@ -10,11 +10,13 @@ from typing import get_args
 from itgrix_core.calls.topology import Topology
 from itgrix_core.config.schema import BitrixSettings, Settings
 from itgrix_core.config.schema_asterisk import AsteriskSettings
-from itgrix_core.config.schema_rules import MissedSettings, NameList, OutboxSettings, Weekday
+from itgrix_core.config.schema_routing import RoutingSettings
+from itgrix_core.config.schema_rules import HoursSettings, MissedSettings, NameList, OutboxSettings, Weekday
 from itgrix_core.crm.adapter import Adapter
 from itgrix_core.filing.creation import CreationRule
 from itgrix_core.filing.lists import Lists, Names
 from itgrix_core.filing.missed import MissedRules, WorkingHours
+from itgrix_core.filing.routing import RoutingRules
 from itgrix_core.filing.rules import CardRules, Rules
 from itgrix_core.jobs.accounts import Account, Accounts
 from itgrix_core.outbox.retention import DAY_SECONDS
@@ -108,13 +110,10 @@ def creation_of(crm: BitrixSettings) -> tuple[CreationRule, ...]:
 
 
 def _missed(settings: MissedSettings) -> MissedRules:
-    days = frozenset(get_args(Weekday).index(day) for day in settings.hours.days)
-    begin, end = time.fromisoformat(settings.hours.begin), time.fromisoformat(settings.hours.end)
-    hours = WorkingHours(begin, end, days)
     return MissedRules(
         form=settings.ask,
         minutes=settings.minutes,
-        hours=None if settings.all_day else hours,
+        hours=None if settings.all_day else _hours(settings.hours),
         title=settings.title,
         text=settings.text,
         remind_minutes=settings.remind_minutes,
@@ -123,6 +122,22 @@ def _missed(settings: MissedSettings) -> MissedRules:
         owners=settings.owners,
         members=tuple(settings.members),
     )
+
+
+def routing_rules_of(settings: RoutingSettings) -> RoutingRules:
+    """How the one is found who gets a caller."""
+    return RoutingRules(
+        hours=None if settings.all_day else _hours(settings.hours),
+        is_skipping_busy=settings.skip_busy,
+        needs_open_day=settings.open_day,
+        stand_ins=settings.stand_ins,
+        fallback=tuple(settings.fallback),
+    )
+
+
+def _hours(settings: HoursSettings) -> WorkingHours:
+    days = frozenset(get_args(Weekday).index(day) for day in settings.days)
+    return WorkingHours(time.fromisoformat(settings.begin), time.fromisoformat(settings.end), days)
 
 
 def _names(listed: NameList) -> Names:
