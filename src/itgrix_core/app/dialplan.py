@@ -1,8 +1,8 @@
 """The dialplan's part of routing: the contexts that ask, ready to be pasted.
 
 Both are subroutines: they ring the manager, or return, and then the call goes its usual way. A service that
-is not there costs no time; one that hangs costs a second and a half: by CURL's own limit, or by the channel's,
-which ends the AGI and goes on at `T` (docs/facts/asterisk.md 96).
+is not there costs no time; one that hangs costs a second and a half: by CURL's own limit, or by that of the
+channel, which ends the AGI and goes on at `T` (docs/facts/asterisk.md 96).
 """
 
 from __future__ import annotations
