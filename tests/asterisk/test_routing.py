@@ -1,4 +1,4 @@
-"""Callers are put through to their own manager, with real phones; and what they meet when something is away."""
+"""Callers are put through to their own manager, with real phones; and who rings when something is away."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def company():
 
 @pytest.fixture
 def office(asterisk_of, tmp_path, find_port):
-    """`office(version, style)`: service and portal; what `itgrix dialplan` prints is in Asterisk's dialplan."""
+    """`office(version, style)`: service and portal, and what `itgrix dialplan` prints in the dialplan."""
     opened = []
 
     def start(version="22", style="plain", **routing):

@@ -70,6 +70,7 @@ class Indexing:
         self._is_asking_days = is_asking_days
         self._now = now
         self._woken = threading.Event()
+        self._is_hurried = False
         self._polled_at = self._staff_at = 0.0
         self.figures: IndexFigures | None = None
         self._complaints: dict[str, str] = {}
@@ -77,13 +78,11 @@ class Indexing:
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set; `wake` ends its pause."""
         while not stop.is_set():
-            pause = self.step()
-            if self._woken.wait(pause) and not stop.is_set():
-                self._woken.clear()
-                self._polled_at = min(self._polled_at, self._now() - self._poll_seconds + SOON_SECONDS)
+            self._woken.wait(self.step())
+            self._woken.clear()
 
     def wake(self) -> None:
-        """Something has changed in the CRM, or the end has come."""
+        """Look what is due."""
         self._woken.set()
 
     def consume(self, notice: Notice, _attempt: Attempt) -> Result:
@@ -94,7 +93,8 @@ class Indexing:
                 self._index.forget(self._account, kind, int(notice.subject))
             except DataFolderError as error:
                 self._complain("kept fresh", str(error))
-        else:
+        elif kind:
+            self._is_hurried = True
             self.wake()
         return Done()
 
@@ -118,6 +118,9 @@ class Indexing:
         if now - self._staff_at >= STAFF_SECONDS:
             self._keep_staff()
             self._staff_at = now
+        if self._is_hurried:
+            self._is_hurried = False
+            self._polled_at = min(self._polled_at, now - self._poll_seconds + SOON_SECONDS)
         if now - self._polled_at >= self._poll_seconds:
             for kind in self._kinds:
                 self._follow(kind, now)
