@@ -1,7 +1,7 @@
 """The index of clients' numbers: a small SQLite file of its own beside the outbox.
 
 It is a copy of what the CRM knows, so nothing in it is worth a sync or a repair: a file that is damaged, or
-of another version, is thrown away and built again (docs/decisions/0017). It holds numbers, whose they are,
+of another version, is thrown away and built again (docs/decisions/0020). It holds numbers, whose they are,
 their names and responsibles, and the employees; a question costs two look-ups by key.
 """
 
