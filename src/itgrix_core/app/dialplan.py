@@ -2,7 +2,7 @@
 
 Both are subroutines: they ring the manager, or return, and then the call goes its usual way. A service that
 is not there costs no time; one that hangs costs a second and a half: by CURL's own limit, or by that of the
-channel, which ends the AGI and goes on at `T` (docs/facts/asterisk.md 96).
+channel, which ends the AGI and goes on at `T` (docs/facts/asterisk.md 97).
 """
 
 from __future__ import annotations

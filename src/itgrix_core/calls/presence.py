@@ -1,8 +1,8 @@
 """Whether a phone can be rung: what the PBX says of its devices, by extension. Pure.
 
 Asterisk tells each change of a device's state to whoever reads class `call`, and all states in answer to
-DeviceStateList. FreePBX's "do not disturb" is a device of its own, Custom:DND101 (docs/facts/asterisk.md
-95). Nothing heard means nothing known: then the phone is worth a try.
+DeviceStateList. FreePBX's "do not disturb" is a device of its own, Custom:DND101
+(docs/facts/asterisk.md 96). Nothing heard means nothing known: then the phone is worth a try.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def _network(text: str) -> str:
 
 
 Network = Annotated[str, AfterValidator(_network)]
-Extension = Annotated[str, Field(pattern=r"^\+?\d{1,20}$")]
+Extension = Annotated[str, Field(pattern=r"^\+?[0-9]{1,20}$")]
 
 
 class RoutingSettings(Section):

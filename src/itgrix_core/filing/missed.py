@@ -22,9 +22,9 @@ class WorkingHours:
     end: time = time(18)
     days: frozenset[int] = frozenset(range(5))
 
-    def holds(self, moment: datetime) -> bool:
-        """Whether people work at this moment of their own clock."""
-        return moment.weekday() in self.days and self.begin <= moment.time() < self.end
+    def holds(self, at: datetime) -> bool:
+        """Whether a moment of the wall clock is in them."""
+        return at.weekday() in self.days and self.begin <= at.time() < self.end
 
 
 @dataclass(frozen=True, slots=True)

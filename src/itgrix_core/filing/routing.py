@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from itgrix_core.calls.presence import PhoneState, Presence
@@ -23,7 +23,7 @@ OPEN_DAY = "OPENED"
 
 NAME_LETTERS = 60
 _WHY_LETTERS = 120
-_DIALABLE = re.compile(r"\+?\d{1,20}")
+_DIALABLE = re.compile(r"\+?[0-9]{1,20}")
 _PLAIN = re.compile(r"[\w.@+-]{1,80}")
 _RISKY = set('"\\<>|;&,${}[]`')
 _KINDS = ("contact", "company", "lead", "deal")
@@ -190,8 +190,8 @@ def safe(answer: RouteAnswer) -> RouteAnswer:
     if extension and not _DIALABLE.fullmatch(extension):
         why = "the extension that was found is no number"
         return RouteAnswer(None, _clean(answer.name, NAME_LETTERS), why)
-    cleaned = replace(answer, extension=extension or None, name=_clean(answer.name, NAME_LETTERS))
-    return replace(cleaned, why=_clean(answer.why, _WHY_LETTERS))
+    why = _clean(answer.why, _WHY_LETTERS)
+    return RouteAnswer(extension or None, _clean(answer.name, NAME_LETTERS), why)
 
 
 def _clean(text: str, letters: int) -> str:

@@ -30,6 +30,8 @@ SOON_SECONDS = 3.0
 """So long after an event the changes are asked for: an import tells of thousands."""
 FAILED_SECONDS = 60.0
 STAFF_SECONDS = 60.0
+DAYS_SECONDS = 300.0
+"""How often employees and their working days are read: of these each costs the portal a third of a second."""
 CHANGED_PAGES = 3
 
 _log = structlog.get_logger(__name__)
@@ -71,7 +73,8 @@ class Indexing:
         self._now = now
         self._woken = threading.Event()
         self._is_hurried = False
-        self._polled_at = self._staff_at = 0.0
+        self._polled_at = self._staff_at = self._days_at = 0.0
+        self._days: dict[int, str] = {}
         self.figures: IndexFigures | None = None
         self._complaints: dict[str, str] = {}
 
@@ -137,18 +140,19 @@ class Indexing:
 
     def _keep_staff(self) -> None:
         users = self._source.staff()
-        days = self._days([user.id for user in users if user.extension]) if self._is_asking_days else {}
-        self._index.keep_staff(self._account, [Employee(user, days.get(user.id, "")) for user in users])
+        if self._is_asking_days and self._now() - self._days_at >= DAYS_SECONDS:
+            self._ask_days([user.id for user in users if user.extension])
+            self._days_at = self._now()
+        self._index.keep_staff(self._account, [Employee(user, self._days.get(user.id, "")) for user in users])
 
-    def _days(self, users: Sequence[int]) -> dict[int, str]:
-        """Their working days; unknown to us, they keep nobody from being rung."""
+    def _ask_days(self, users: Sequence[int]) -> None:
+        """Their working days; what was known stays where nothing is told."""
         try:
-            days = self._source.working_days(users)
+            self._days |= self._source.working_days(users)
         except CrmError as error:
             self._complain("told of working days", str(error))
-            return {}
-        self._complain("told of working days", "")
-        return days
+        else:
+            self._complain("told of working days", "")
 
     def _follow(self, kind: EntityKind, now: float) -> None:
         """What has changed since the last look, up to the last change of which the portal knew before it."""

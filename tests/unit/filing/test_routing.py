@@ -113,6 +113,7 @@ def test_callers_are_put_through_in_working_time():
         "1" * 21,
         "101\r\n102",
         "Local/1",
+        "\u0661\u0660\u0661",
     ],
 )
 def test_no_extension_dials_more_than_a_number(extension):

@@ -11,7 +11,7 @@ from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
 from itgrix_core.crm.bitrix24.listing import KINDS, PAGE_ROWS, PAGES_AT_ONCE
 from itgrix_core.crm.notice import Notice
 from itgrix_core.directory.numbers import NumberIndex
-from itgrix_core.jobs.indexing import FAILED_SECONDS, REBUILD_SECONDS, SOON_SECONDS, Indexing
+from itgrix_core.jobs.indexing import DAYS_SECONDS, FAILED_SECONDS, REBUILD_SECONDS, SOON_SECONDS, Indexing
 from itgrix_core.outbox.engine import Attempt, Done
 from itgrix_core.sandbox.bitrix import Fault, FaultKind, Limits, Settings, default_seed, phones, run_portal
 from itgrix_hooks.values import PhoneNumber
@@ -277,6 +277,12 @@ def test_working_days_are_read_where_they_matter(copying):
     assert made.index.employee("crm", 12).day == "CLOSED"
     assert made.index.employee("crm", 11).day == "OPENED"
     assert made.index.employee("crm", 1).day == ""
+    asked = made.requests("timeman.status")
+    made.later()
+    assert made.requests("timeman.status") == asked
+    made.portal.portal.faults.add(Fault(FaultKind.ANSWER, method="timeman.status", times=0))
+    made.later(DAYS_SECONDS)
+    assert made.index.employee("crm", 12).day == "CLOSED"
 
 
 def test_a_portal_that_tells_no_working_days_keeps_nobody_from_being_rung(copying):
