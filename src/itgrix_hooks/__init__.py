@@ -13,7 +13,19 @@ Put it as a `.py` file into the folder of `hooks.folder`, or into a package unde
 `itgrix.hooks`. The hooks are told in `itgrix_hooks.specs` and `.more`; `itgrix_hooks.testing` tries them.
 """
 
-from itgrix_hooks.answers import CANCEL, Action, Bind, Comment, Create, GiveUp, Link, RetryLater, Update
+from itgrix_hooks.answers import (
+    CANCEL,
+    Action,
+    Bind,
+    Cancel,
+    Changes,
+    Comment,
+    Create,
+    GiveUp,
+    Link,
+    RetryLater,
+    Update,
+)
 from itgrix_hooks.markers import hookimpl
 from itgrix_hooks.params import (
     ActivityFields,
@@ -23,7 +35,7 @@ from itgrix_hooks.params import (
     RegistrationParams,
     TaskParams,
 )
-from itgrix_hooks.tools import Crm, Pbx, Settings, Store
+from itgrix_hooks.tools import Crm, CrmKind, Pbx, Settings, Store
 from itgrix_hooks.values import (
     Activity,
     Call,
@@ -31,11 +43,15 @@ from itgrix_hooks.values import (
     Direction,
     Disposition,
     Entity,
+    EntityKind,
     Filed,
+    NumberUse,
     Owner,
+    Party,
     PhoneNumber,
     Recording,
     Result,
+    Role,
     Stage,
     Transfer,
     TransferKind,
@@ -50,27 +66,34 @@ __all__ = [
     "ActivityFields",
     "Bind",
     "Call",
+    "Cancel",
+    "Changes",
     "Comment",
     "Conversation",
     "Create",
     "Crm",
+    "CrmKind",
     "Direction",
     "Disposition",
     "Entity",
     "EntityFields",
+    "EntityKind",
     "Filed",
     "FinalParams",
     "GiveUp",
     "Link",
+    "NumberUse",
     "OriginateParams",
     "OriginateRequest",
     "Owner",
+    "Party",
     "Pbx",
     "PhoneNumber",
     "Recording",
     "RegistrationParams",
     "Result",
     "RetryLater",
+    "Role",
     "RouteAnswer",
     "RouteQuestion",
     "Settings",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 import reprlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args, get_type_hints
 
@@ -77,15 +77,18 @@ def nothing(answer: Any, _before: Any) -> Accepted:
     raise NonsenseError(f"answered {_said(answer)}; this hook expects no answer")
 
 
-def _hints(fields: type) -> Mapping[str, Any]:
-    """The types of the known fields, shown to msgspec now: it may not learn one in two threads at once."""
-    hints = get_type_hints(fields)
+def _hints(fields: Sequence[type]) -> Mapping[str, Any]:
+    """The types of the known fields, shown to msgspec now: it may not learn one in two threads at once.
+
+    Those of several CRMs are one table: no name means two things, as Bitrix24 writes its own in capitals.
+    """
+    hints = {name: hint for each in fields for name, hint in get_type_hints(each).items()}
     for hint in hints.values():
         msgspec.json.Decoder(hint)
     return hints
 
 
-def params(fields: type) -> Accept:
+def params(*fields: type) -> Accept:
     """All params: the answer takes the place of what was before. `fields` types those that are known."""
     hints = _hints(fields)
 
@@ -95,7 +98,7 @@ def params(fields: type) -> Accept:
     return accept
 
 
-def merged(fields: type) -> Accept:
+def merged(*fields: type) -> Accept:
     """The fields to write: the answer is laid over what was before."""
     hints = _hints(fields)
 
@@ -105,7 +108,7 @@ def merged(fields: type) -> Accept:
     return accept
 
 
-def changes(fields: type) -> Accept:
+def changes(*fields: type) -> Accept:
     """Fields, an action, or a list of such: fields as `merged`, actions in their order."""
     hints = _hints(fields)
 

@@ -33,7 +33,7 @@ BY_CRM: Mapping[str, Meaning] = {
     "need_registration": Meaning(NO_REQUEST, NO_REQUEST),
     "process_registration_params": Meaning(
         "`telephony.externalCall.register`, while the phone rings; at the end if nobody's did",
-        "`POST /api/v2/events`, the card; nothing is stored yet",
+        "`POST /api/v2/events`, the card; nothing is stored, and no entity is chosen yet",
     ),
     "process_originate_params": Meaning(
         "Asterisk's Originate, on ONEXTERNALCALLSTART",
@@ -42,7 +42,8 @@ BY_CRM: Mapping[str, Meaning] = {
     ),
     "process_final_params": Meaning(
         "`telephony.externalCall.finish`",
-        "`POST /api/v4/calls`, or a call note on the chosen entity; sent once, it cannot be changed",
+        "`POST /api/v4/calls`, or a call note of the entity that the hook chooses (`entity_type`, "
+        "`entity_id`); sent once, it cannot be changed",
     ),
     "process_record_file_path": Meaning(
         "`telephony.externalCall.attachRecord`, after the finish; a file or an address",
@@ -55,7 +56,8 @@ BY_CRM: Mapping[str, Meaning] = {
     "get_updated_entity_fields": Meaning(
         "`crm.lead.update`, `crm.contact.update`, `crm.company.update`, `crm.deal.update`; actions: "
         "`crm.*.add`, `crm.activity.binding.add`, `crm.timeline.comment.add`",
-        "`PATCH /api/v4/leads`, `contacts`, `companies`; actions: `leads/complex`, notes",
+        "`PATCH /api/v4/leads`, `contacts`, `companies`; actions: notes; of a stranger asked before the "
+        "entry, where `Create` (`leads/complex`) takes the place of an unsorted lead",
     ),
     "process_task_creation_params": Meaning("`tasks.task.add`", "`POST /api/v4/tasks`"),
     "customize_autodistribution": Meaning(NO_REQUEST, NO_REQUEST),

@@ -47,7 +47,8 @@ _HEAD = """\
 <!-- Made by `make docs` from src/itgrix_hooks; change the specs, not this page. -->
 
 A hook is a moment at which Itgrix asks you. A plugin is a Python file that answers some of them. How to try
-one without a telephone: [testing-hooks.md](testing-hooks.md); examples: [examples/hooks](../examples/hooks).
+one without a telephone: [testing-hooks.md](testing-hooks.md); what people ask for most:
+[cookbook.md](cookbook.md).
 `itgrix hooks new NAME` begins one, with its test; with `--package` a pip package. `itgrix hooks show HOOK` is
 this page's part on a hook in the terminal, with the plugins that answer it.
 
@@ -108,6 +109,12 @@ into it; `activity` and `entity` when the first plugin that *names* them is aske
 not need. The fetching counts against the plugin's time limit.
 """
 
+_ORDER = """
+The order of the hooks at a call's end is the CRM's: Bitrix24 wants the finish first and is told the rest
+afterwards, amoCRM stores a call once, so there the recording and the activity's fields are asked for before
+`process_final_params`. Rely on `filed`, which says what is done, and not on another hook's having been asked.
+"""
+
 
 def manual() -> str:
     """The whole page."""
@@ -150,6 +157,8 @@ def _extras() -> Iterator[str]:
         told = first.partition(": ")[2]
         yield f"- `{name}`: {_joined(told)} {_joined(rest)}\n"
         for method, function in vars(tool).items():
+            if isinstance(function, property):
+                yield f"  - `{name}.{method}`: {_joined(inspect.getdoc(function) or '')}\n"
             if not method.startswith("_") and callable(function):
                 arguments = ", ".join(list(inspect.signature(function).parameters)[1:])
                 yield f"  - `{name}.{method}({arguments})`: {_joined(inspect.getdoc(function) or '')}\n"
@@ -173,8 +182,10 @@ def _glance() -> str:
         "\n## All hooks at a glance\n\nIn the order in which a call meets them; the last two stand beside "
         "the nine in `itgrix_hooks.more`.\n"
         + _table(heads, rows)
-        + "\nWhat the params are of, in each CRM. amoCRM is not built; its column says what will be.\n"
+        + "\nWhat the params are of, in each CRM; `crm.kind` tells which it is. amoCRM is not built; its "
+        "column says what will be, and its fields (`itgrix_hooks.amocrm`) have types already.\n"
         + _table(("hook", "Bitrix24", "amoCRM"), crms)
+        + _ORDER
     )
 
 

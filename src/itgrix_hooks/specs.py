@@ -15,7 +15,6 @@ in `itgrix_hooks.table`. The manual is made from the docstrings, which have the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from itgrix_hooks.answers import Cancel, Changes, Link
 from itgrix_hooks.markers import hookspec
@@ -40,13 +39,11 @@ from itgrix_hooks.values import (
     Party,
     PhoneNumber,
     Recording,
+    Role,
     Stage,
     User,
 )
 from itgrix_hooks.wishes import OriginateRequest
-
-Role = Literal["bound", "created", "none"]
-"""How an entity came to the call: it was there, the CRM made it for the call, or there is no entity."""
 
 # In every signature the four extra arguments share one line, apart from the hook's own.
 # fmt: off
@@ -211,6 +208,7 @@ def process_final_params(
     user: User | None,
     owner: Owner,
     filed: Filed,
+    clients: Sequence[Entity],
     settings: Settings, pbx: Pbx, store: Store, crm: Crm,
 ) -> FinalParams | Cancel | None:
     """What the CRM is told when the call is finished.
@@ -227,6 +225,7 @@ def process_final_params(
         user: the employee on whom it is to be booked.
         owner: that user's id, and by which rule: `why` tells the entity's responsible from a mere default.
         filed: what this call has put into the CRM so far.
+        clients: all entities with the client's number; asked of the CRM when first looked at.
         settings: this plugin's settings.
         pbx: the Asterisk of the call.
         store: this plugin's durable memory.

@@ -16,7 +16,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from itgrix_hooks import accept, more, specs
+from itgrix_hooks import accept, amocrm, more, specs
 from itgrix_hooks.accept import Accept
 from itgrix_hooks.params import (
     ActivityFields,
@@ -107,13 +107,24 @@ def _chain(name: str, limit: Limit, value: str, accepts: Accept, *, is_cancellab
 _ROWS = (
     _chain("process_phone_number", Limit.RINGING, "number", accept.number, is_cancellable=False),
     Hook("need_registration", Kind.DECIDE, Limit.RINGING, accept.yes_or_no, default=True),
-    _chain("process_registration_params", Limit.RINGING, "params", accept.params(RegistrationParams)),
+    _chain(
+        "process_registration_params",
+        Limit.RINGING,
+        "params",
+        accept.params(RegistrationParams, amocrm.CardParams),
+    ),
     _chain("process_originate_params", Limit.QUESTION, "params", accept.params(OriginateParams)),
-    _chain("process_final_params", Limit.OTHER, "params", accept.params(FinalParams)),
+    _chain("process_final_params", Limit.OTHER, "params", accept.params(FinalParams, amocrm.CallParams)),
     _chain("process_record_file_path", Limit.RECORDING, "path", accept.path),
-    _chain("get_updated_activity_fields", Limit.OTHER, "fields", accept.merged(ActivityFields)),
-    _chain("get_updated_entity_fields", Limit.OTHER, "fields", accept.changes(EntityFields)),
-    _chain("process_task_creation_params", Limit.OTHER, "params", accept.params(TaskParams)),
+    _chain(
+        "get_updated_activity_fields", Limit.OTHER, "fields", accept.merged(ActivityFields, amocrm.CallParams)
+    ),
+    _chain(
+        "get_updated_entity_fields", Limit.OTHER, "fields", accept.changes(EntityFields, amocrm.EntityFields)
+    ),
+    _chain(
+        "process_task_creation_params", Limit.OTHER, "params", accept.params(TaskParams, amocrm.TaskParams)
+    ),
     _chain("customize_autodistribution", Limit.QUESTION, "answer", accept.route, is_cancellable=False),
     Hook("post_registration", Kind.NOTIFY, Limit.OTHER, accept.nothing),
 )

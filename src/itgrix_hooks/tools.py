@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from itgrix_hooks.numbers import DialStyle
 from itgrix_hooks.values import Entity, PhoneNumber, User
 
 Settings = Mapping[str, Any]
 """`settings`: this plugin's own section of the configuration (`hooks.settings.<plugin name>`)."""
+
+
+CrmKind = Literal["bitrix24", "amocrm"]
+"""Whose fields the params are."""
 
 
 class Pbx(Protocol):
@@ -66,6 +70,10 @@ class Crm(Protocol):
     crash the stored answer comes back instead of a second lead. Answering `Create`, `Update`, `Bind` or
     `Comment` from `get_updated_entity_fields` is the simpler way.
     """
+
+    @property
+    def kind(self) -> CrmKind:
+        """Which CRM it is, and so whose fields the params are: for a plugin that serves several."""
 
     def read(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
         """The result of a reading method of the CRM; `ValueError` for one that writes."""

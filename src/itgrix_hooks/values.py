@@ -22,6 +22,9 @@ NumberUse = Literal["search", "file", "dial", "route"]
 
 EntityKind = Literal["lead", "contact", "company", "deal"]
 
+Role = Literal["bound", "created", "none"]
+"""How an entity came to the call: it was there, the CRM made it for the call, or there is no entity."""
+
 
 class Direction(StrEnum):
     """Who called whom, seen from the company."""

@@ -26,7 +26,7 @@ SIGNATURES = {
     "need_registration": "call conversation stage",
     "process_registration_params": "params call conversation user clients",
     "process_originate_params": "params request user clients",
-    "process_final_params": "params call user owner filed",
+    "process_final_params": "params call user owner filed clients",
     "process_record_file_path": "path recording call",
     "get_updated_activity_fields": "fields activity call filed",
     "get_updated_entity_fields": "fields entity kind role call filed",

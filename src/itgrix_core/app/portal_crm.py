@@ -31,6 +31,7 @@ from itgrix_core.sandbox.bitrix.entities import create
 from itgrix_core.sandbox.bitrix.fields import Kind
 from itgrix_core.sandbox.bitrix.web import create_app
 from itgrix_hooks import values
+from itgrix_hooks.tools import CrmKind
 
 _ADDRESS = "https://portal.example"
 _PLENTY = 1e9
@@ -45,6 +46,8 @@ class PortalCrm:
     Attributes:
         portal: the sandbox, for whoever wants more of it (`portal.faults`, `portal.ledger`, `portal.change`).
     """
+
+    kind: CrmKind = "bitrix24"
 
     def __init__(self, portal: Portal | None = None) -> None:
         self.portal = portal or Portal(Settings(limits=None))

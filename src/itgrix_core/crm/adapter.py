@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from itgrix_core.crm.quota import QuotaState
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.commands import AnyCommand
+from itgrix_hooks.tools import CrmKind
 from itgrix_hooks.values import Activity, Entity, Filed, PhoneNumber, User
 
 
@@ -96,6 +97,7 @@ class Adapter(Protocol):
     """
 
     name: str
+    kind: CrmKind
 
     @property
     def quota(self) -> QuotaState | None:

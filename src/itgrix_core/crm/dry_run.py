@@ -11,6 +11,7 @@ from typing import Any
 
 from itgrix_core.crm.adapter import Done, Outcome, Step
 from itgrix_core.filing.commands import AnyCommand, FinishCall, RegisterCall
+from itgrix_hooks.tools import CrmKind
 from itgrix_hooks.values import Activity, Entity, Filed, PhoneNumber, User
 
 ParamsOf = Callable[[AnyCommand], dict[str, Any]]
@@ -26,6 +27,7 @@ class DryRun:
     """
 
     name = "dry run"
+    kind: CrmKind = "bitrix24"
     quota = None
 
     def __init__(self, params_of: ParamsOf, filed_of: FiledOf) -> None:

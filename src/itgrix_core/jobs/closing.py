@@ -112,6 +112,7 @@ class Closing:
             user=turn.user(owner.user_id),
             owner=owner,
             filed=filed,
+            clients=turn.questions.clients(),
         )
         if not asked.is_cancelled:
             return turn.step(command, asked.answer)

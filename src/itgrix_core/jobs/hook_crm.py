@@ -14,6 +14,7 @@ from itgrix_core.filing.commands import Write
 from itgrix_core.jobs.accounts import Account
 from itgrix_core.jobs.performing import Performer
 from itgrix_hooks.answers import RetryLater
+from itgrix_hooks.tools import CrmKind
 from itgrix_hooks.values import Call, Entity, PhoneNumber, User
 
 
@@ -27,6 +28,11 @@ class HookCrm:
         self._key = key
         self._now = now
         self._writes = 0
+
+    @property
+    def kind(self) -> CrmKind:
+        """Which CRM the call's account is in."""
+        return self._account.adapter.kind
 
     def read(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
         """The result of a reading method; `ValueError` for one that writes."""

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any
 
 from itgrix_hooks.numbers import DialStyle
+from itgrix_hooks.tools import CrmKind
 from itgrix_hooks.values import Call, Entity, PhoneNumber, User
 
 
@@ -70,6 +71,7 @@ class FakeCrm:
         answers: method to its result, or to a function of the params.
         users: extension to employee.
         clients: number (compared by its last ten digits) to entities.
+        kind: which CRM it stands for.
 
     Attributes:
         answers, users, clients: those tables; they may be filled later.
@@ -82,7 +84,9 @@ class FakeCrm:
         answers: Mapping[str, Any] | None = None,
         users: Mapping[str, User] | None = None,
         clients: Mapping[str, Sequence[Entity]] | None = None,
+        kind: CrmKind = "bitrix24",
     ) -> None:
+        self.kind: CrmKind = kind
         self.answers = dict(answers or {})
         self.users = dict(users or {})
         self.clients = dict(clients or {})

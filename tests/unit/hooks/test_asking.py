@@ -14,7 +14,7 @@ from itgrix_hooks.trace import Outcome
 from itgrix_hooks.worker import Deadline, RevokedError, StuckThreads
 
 ARGUMENTS = {
-    "process_final_params": dict.fromkeys(("call", "user", "owner", "filed")),
+    "process_final_params": dict.fromkeys(("call", "user", "owner", "filed", "clients")),
     "process_registration_params": dict.fromkeys(("call", "conversation", "user", "clients")),
     "need_registration": dict.fromkeys(("call", "conversation", "stage")),
     "process_phone_number": dict.fromkeys(("party", "use", "call")),
@@ -219,7 +219,7 @@ class TestFailure:
 
     def test_an_argument_that_the_service_forgot_is_the_services_error(self):
         """Not the plugin's."""
-        with pytest.raises(TypeError, match="without owner, filed"):
+        with pytest.raises(TypeError, match="without owner, filed, clients"):
             ask(
                 "process_final_params",
                 [implementation("process_final_params", lambda: None)],

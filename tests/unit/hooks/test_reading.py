@@ -33,7 +33,7 @@ FAULTS = [
     ),
     (
         "@hookimpl\ndef process_final_params(params, limit=3): ...",
-        "has no argument 'limit': there are: params, call, user, owner, filed, settings, pbx, store, crm",
+        "has no argument 'limit': there are: params, call, user, owner, filed, clients, settings, pbx",
     ),
     ("def need_registration(call): ...", "'need_registration' is named like a hook but lacks @hookimpl"),
     ("need_registration = True", "'need_registration' is named like a hook but lacks @hookimpl"),

@@ -40,6 +40,7 @@ from itgrix_core.crm.bitrix24.vault import Vault
 from itgrix_core.crm.quota import QuotaState
 from itgrix_core.errors import ConfigError, CrmError
 from itgrix_core.filing.commands import AnyCommand
+from itgrix_hooks.tools import CrmKind
 from itgrix_hooks.values import Activity, Entity, Filed, PhoneNumber, User
 
 _TASK_DONE = frozenset({"4", "5", "6", "7"})
@@ -48,6 +49,8 @@ _TASK_DONE = frozenset({"4", "5", "6", "7"})
 
 class BitrixAdapter:
     """One portal. Safe to share between threads."""
+
+    kind: CrmKind = "bitrix24"
 
     def __init__(
         self,
