@@ -23,7 +23,7 @@ help:
 	@echo "make browser   the tests of the sandbox's page in a Chromium"
 	@echo "make lint      style and import contract"
 	@echo "make types     mypy, strict"
-	@echo "make docs      the manual of the hooks, from their specs"
+	@echo "make docs      the manual of the hooks, from their specs, and the cookbook, from the examples"
 	@echo "make calls     the recorded calls of the authors' kit, from tests/recorded"
 
 demo: $(VENV)/.for-tests
@@ -73,6 +73,7 @@ types: $(VENV)/.for-lint
 
 docs: $(VENV)/.for-tests
 	$(BIN)/python -m itgrix_hooks.manual docs/hooks.md
+	$(BIN)/python tests/shared/cookbook_page.py docs/cookbook.md
 
 calls: $(VENV)/.for-tests
 	$(BIN)/python tests/shared/recorded_calls.py src/itgrix_hooks/testing/recorded.jsonl.gz
