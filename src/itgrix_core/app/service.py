@@ -6,7 +6,7 @@ One thread per Asterisk listens, a few workers file; they share the database alo
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -16,7 +16,14 @@ import structlog
 
 from itgrix_core.ami.recorder import Recorder
 from itgrix_core.ami.supervisor import LineState, Supervisor
-from itgrix_core.app.from_settings import accounts_of, ages_of, pbx_of, topology_of
+from itgrix_core.app.from_settings import (
+    accounts_of,
+    ages_of,
+    click_rules_of,
+    dial_rules_of,
+    pbx_of,
+    topology_of,
+)
 from itgrix_core.app.hearing import Hearing
 from itgrix_core.app.keeping import Keeping
 from itgrix_core.app.portals import portals_of
@@ -29,11 +36,14 @@ from itgrix_core.calls.questions import Action
 from itgrix_core.calls.tracker import Exchange, Tracker
 from itgrix_core.config.schema import Settings
 from itgrix_core.config.schema_asterisk import AsteriskSettings
+from itgrix_core.crm.bitrix24.clicks import CALLBACK, CLICK
 from itgrix_core.crm.quota import QuotaState
 from itgrix_core.history.reading import open_history
 from itgrix_core.jobs.backfill import Backfill, learnt_of
+from itgrix_core.jobs.clicking import Clicking
 from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.delivery import Delivery
+from itgrix_core.jobs.dialling import Decider
 from itgrix_core.jobs.listening import Listening, catch_up
 from itgrix_core.jobs.notices import NOTICE, NoticeJobs
 from itgrix_core.jobs.overdue import CALL_BACK_DUE, OverdueJobs
@@ -125,7 +135,7 @@ class Service:
         groups = linked({name: [*own.links.values()] for name, own in self.settings.asterisk.items()})
         for group in groups:
             self._connect(group)
-        handler = self._handler()
+        handler = self._handler({name: group[0] for group in groups for name in group})
         _log.info(self.plugins.summary())
         for group in groups:
             catch_up([self.lines[name].listening for name in group])
@@ -208,7 +218,8 @@ class Service:
     def _send(self, name: str, action: Action) -> None:
         self.lines[name].supervisor.send(dict(action))
 
-    def _handler(self) -> Handler:
+    def _handler(self, boards: Mapping[str, str]) -> Handler:
+        """`boards`: the name under which each Asterisk's calls are saved."""
         accounts = self._accounts
         effects = Effects(self._database)
         pbxes = {name: pbx_of(name, asterisk) for name, asterisk in self.settings.asterisk.items()}
@@ -219,11 +230,30 @@ class Service:
         others: dict[str, Handler] = {
             RECORDING_READY: recordings,
             CALL_BACK_DUE: OverdueJobs(accounts, tools, effects, self._now),
-            NOTICE: NoticeJobs(),
+            NOTICE: NoticeJobs(dict.fromkeys((CLICK, CALLBACK), self._clicking(tools, effects, boards))),
         }
         return Patient(
             lambda jobs, attempt: others.get(jobs[0].kind, delivery)(jobs, attempt),
             ages_of(self.settings.outbox),
+        )
+
+    def _clicking(self, tools: Tools, effects: Effects, boards: Mapping[str, str]) -> Clicking:
+        settings = self.settings
+        decider = Decider(
+            self._accounts,
+            tools,
+            {name: click_rules_of(settings, name) for name in settings.crm},
+            {name: dial_rules_of(asterisk) for name, asterisk in settings.asterisk.items()},
+        )
+        return Clicking(
+            self._accounts,
+            tools,
+            effects,
+            Spool(self._database, self.engine.wake),
+            decider,
+            lambda: {name: line.supervisor for name, line in self.lines.items()},
+            boards,
+            [name for name, asterisk in settings.asterisk.items() if asterisk.history.is_set],
         )
 
     def _now(self, pbx: str) -> float:
