@@ -27,6 +27,7 @@ from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.effects import Effects, Finished, Starting
 from itgrix_core.outbox.engine import Later
 from itgrix_core.outbox.tables import EffectState
+from itgrix_core.plugins import rules
 from itgrix_hooks.trace import Asked
 from itgrix_hooks.values import Call, Conversation, Entity, Filed, Stage, User
 
@@ -182,7 +183,7 @@ class Turn:
 
     def has_plugins_for(self, hook: str) -> bool:
         """Whether anybody answers a hook; what nobody answers costs nothing."""
-        return bool(self._tools.plugins.implementations(hook))
+        return self.questions.is_answered(hook)
 
     # ---- deciding --------------------------------------------------------------------------------------
     def is_wanted(self) -> bool:
@@ -203,11 +204,16 @@ class Turn:
             asked = self.questions.is_wanted(stage, self.call.conversation(key))
             if asked.answer is False:
                 who = ", ".join(entry.plugin for entry in asked.trace if entry.outcome == "answered")
-                self.decline(f"need_registration: {who or 'a hook'} said no at {stage}")
+                self.decline(f"need_registration: {self._named(who) or 'a hook'} said no at {stage}")
                 if self._is_open:
                     _log.warning(f"{self.declined}, after the registration: finished", call=self.call.key)
                 return False
         return True
+
+    def _named(self, plugin: str) -> str:
+        """Who said no; of the rules which one."""
+        row = self.account.rules.table.first("file", self.call) if plugin == rules.NAME else None
+        return f'rule "{row.name}"' if row else plugin
 
     def step(self, command: AnyCommand, params: dict[str, Any] | None = None, about: str = "") -> Step:
         """A command ready to be sent, keyed by its meaning."""
@@ -220,13 +226,18 @@ class Turn:
 
         Of several clients with the number the employee's own comes first, if the rules say so.
         """
-        if command.entity is None and self.account.rules.is_choosing_by_employee:
-            command = replace(command, entity=of_employee(self.questions.clients(), command.user_id))
+        command = self.with_own_client(command)
         asked = self.ask_registration(command)
         if asked.is_cancelled:
             self.decline("its registration was cancelled by a hook")
             return []
         return [self.step(command, asked.answer)]
+
+    def with_own_client(self, command: RegisterCall) -> RegisterCall:
+        """The registration with the employee's own client, if the rules say so and nothing else is known."""
+        if command.entity is not None or not self.account.rules.is_choosing_by_employee:
+            return command
+        return replace(command, entity=of_employee(self.questions.clients(), command.user_id))
 
     def ask_registration(self, command: RegisterCall) -> Asked:
         """What the hooks make of a registration."""

@@ -77,10 +77,11 @@ class Tying:
         return [BindEntity(key, filed.activity_id, own), UnbindEntity(key, filed.activity_id, filed.entity)]
 
     def _chosen_by_hooks(self, user_id: int) -> Entity | None:
-        """What the hooks would have registered the call with; read as the CRM's answer to that."""
+        """What rules and hooks would have registered the call with; read as the CRM's answer to that."""
         turn = self._turn
         number = turn.questions.number("file")
-        asked = turn.ask_registration(plan.registration(turn.call, user_id, number, turn.account.rules))
+        command = plan.registration(turn.call, user_id, number, turn.account.rules)
+        asked = turn.ask_registration(turn.with_own_client(command))
         if asked.is_cancelled:
             return None
         return turn.account.adapter.filed([(RegisterCall.kind, {}, asked.answer)]).entity

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from itgrix_core.crm.adapter import CrmUnavailable
+from itgrix_core.crm.adapter import Done as Filing
 from itgrix_core.crm.bitrix24.clicks import CALLBACK, CLICK
 from itgrix_core.crm.notice import Notice
 from itgrix_core.errors import AmiError
@@ -471,3 +472,31 @@ def test_a_callback_that_is_too_old_is_filed_as_one_that_came_to_nothing(desk):
     assert desk.asterisk.said == []
     assert desk.office.crm.of("register")[0]["TYPE"] == 4
     assert "1000 s old" in desk.filed()[0]["FAILED_REASON"]
+
+
+# ---- whose client it is ------------------------------------------------------------------------------------
+OTHERS, OWN = Entity("company", 6, "", 12), Entity("company", 5, "", 11)
+
+
+@pytest.mark.parametrize("by", ["a hook", "the setting", "the setting, with a hook that says nothing"])
+def test_a_clicks_call_is_bound_to_the_clickers_own_company_after_the_finish(desk, story, by):
+    """The portal has chosen another one, and asked nobody."""
+    own = {"CRM_ENTITY_TYPE": "COMPANY", "CRM_ENTITY_ID": 5}
+    desk.office.crm.clients = (OTHERS, OWN)
+    if by != "a hook":
+        desk.office.rules = replace(desk.office.rules, is_choosing_by_employee=True)
+    if by != "the setting":
+        desk.office.hooks(
+            process_registration_params=lambda params: {**params, **own} if by == "a hook" else None
+        )
+    desk.office.crm.says(
+        "finish", Filing({"CRM_ACTIVITY_ID": 77, "CRM_ENTITY_TYPE": "COMPANY", "CRM_ENTITY_ID": 6})
+    )
+    desk.click(CRM_ENTITY_TYPE="COMPANY", CRM_ENTITY_ID="6")
+    told = story("outbound").start().dial().end(Disposition.ANSWERED)
+    call = {"key": desk.key(), "is_click_to_call": True}
+    jobs = [job_of(replace(e, call=replace(e.call, **call)), BEGAN) for e in told.events]
+    while jobs:
+        jobs = jobs[getattr(desk.office.deliver(jobs), "count", 1) :]
+    assert desk.office.crm.kinds == ["finish", "bind", "unbind"]
+    assert [each["entityId"] for kind in ("bind", "unbind") for each in desk.office.crm.of(kind)] == [5, 6]
