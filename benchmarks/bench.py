@@ -18,6 +18,7 @@ import engines
 import growth
 import parts
 import ringing
+import routing
 import side_by_side
 from streams import Stream, busy, recordings, under_mask
 
@@ -128,6 +129,11 @@ def backlog(is_quick: bool, _: set[str]) -> None:
     print("|", " | ".join(map(str, figures)), "|", flush=True)
 
 
+def callers(is_quick: bool, _: set[str]) -> None:
+    """The dialplan asks 200 times a second where a caller goes, and the portal is away."""
+    routing.measure(*((20_000, 200, 3.0) if is_quick else (200_000, 200, 30.0)))
+
+
 def cards(is_quick: bool, _: set[str]) -> None:
     """The portal is as slow as in its documentation: when is a call registered, and when are cards gone?"""
     rung = ringing.ring(10 if is_quick else 200)
@@ -158,6 +164,7 @@ SECTIONS = {
     "engines": delivery,
     "backlog": backlog,
     "ringing": cards,
+    "routing": callers,
 }
 
 
