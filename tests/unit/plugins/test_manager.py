@@ -11,7 +11,7 @@ from itgrix_hooks import PhoneNumber
 from itgrix_hooks.table import HOOKS, Limit
 from itgrix_hooks.testing import FakeCrm, FakePbx, MemoryStore
 
-FINAL = {"params": {}, "call": None, "user": None, "owner": None, "filed": None}
+FINAL = {"params": {}, "call": None, "user": None, "owner": None, "filed": None, "clients": ()}
 ASK_FINAL = ("process_final_params", FINAL)
 REGISTER = {"call": None, "conversation": None, "stage": "call_ended"}
 
