@@ -1,8 +1,7 @@
 """Every hook is documented, has an example that runs and a contract test, and is asked for a recorded call.
 
 One service files four recorded calls and takes one click, with a plugin that implements every hook and notes
-that it was asked. Hooks that the table hook by CRM calls "not yet asked" are exempt by name until it says
-otherwise.
+that it was asked. None is exempt.
 """
 
 import inspect
@@ -34,8 +33,6 @@ from itgrix_hooks.testing import ask, load, recorded_call
 ROOT = Path(__file__).parents[2]
 CALLS = ("inbound_answered", "inbound_no_answer", "outbound_answered", "blind_transfer_refer")
 NINE = [name for name in HOOKS if hasattr(specs, name)]
-NOT_ASKED = [name for name in HOOKS if not BY_CRM[name].is_asked]
-"""Named exceptions: what asks them is not built yet."""
 PATIENCE_SECONDS = 60.0
 TOKEN = "dialplan"
 
@@ -83,8 +80,7 @@ def configured(folder, portal, pbx, port, application_token):
     data["web"] = WebSettings(port=port).model_dump()
     events = EventSettings(handler=f"http://127.0.0.1:{port}", application_token=SecretStr(application_token))
     data["crm"]["sandbox"] |= {"events": events.model_dump(), "missed": {"ask": "task"}}
-    if "routing" in Settings.model_fields:
-        data["routing"] = {"token": TOKEN}
+    data["routing"] = {"token": TOKEN}
     return Settings(**data)
 
 
@@ -109,7 +105,7 @@ def asked(tmp_path_factory):
             }
             requests.post(f"http://127.0.0.1:{port}/route/demo", data=question, timeout=30)
             end = time.monotonic() + PATIENCE_SECONDS
-            while not set(notes(folder)) >= set(HOOKS) - set(NOT_ASKED) and time.monotonic() < end:
+            while not set(notes(folder)) >= set(HOOKS) and time.monotonic() < end:
                 time.sleep(0.05)
     return notes(folder)
 
@@ -129,12 +125,12 @@ def example_of(hook):
     return ROOT / inspect.getdoc(HOOKS[hook].spec).split("Example:\n")[1].strip()
 
 
-def test_the_nine_are_nine_and_none_is_exempt_but_by_name():
-    """An exemption is a row of the table hook by CRM that the manual shows."""
+def test_the_nine_are_nine_and_the_manual_says_of_none_that_it_is_not_asked():
+    """The table at a glance has a row for each."""
     page = (ROOT / "docs/hooks.md").read_text(encoding="utf-8")
     assert len(NINE) == 9
-    assert set(NOT_ASKED) <= {"process_originate_params", "customize_autodistribution"}
     assert [name for name in HOOKS if f"](#{name}) |" not in page] == []
+    assert [name for name in HOOKS if not BY_CRM[name].is_asked] == []
 
 
 @pytest.mark.parametrize("hook", HOOKS)
@@ -154,10 +150,6 @@ def test_a_hook_is_documented_has_an_example_that_runs_and_a_contract(hook):
 @pytest.mark.parametrize("hook", HOOKS)
 def test_a_hook_is_asked_for_a_real_recorded_call(asked, hook):
     """By the service; of click-to-call and routing for a click and a question of their own."""
-    if hook in NOT_ASKED:
-        assert hook not in asked, f"{hook} is asked now: say so in itgrix_hooks/by_crm.py"
-        return
     known = {recorded_call(name).linkedid for name in CALLS}
     assert asked[hook], f"{hook} was never asked"
-    assert asked[hook] <= known | {""}
     assert "call" not in HOOKS[hook].arguments or asked[hook] & known
