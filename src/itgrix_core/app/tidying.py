@@ -62,7 +62,8 @@ class Tidying:
         self._engine = engine
         self._wall = wall
         self._steady = steady
-        keep = Keep(settings.keep_days * DAY_SECONDS, settings.keep_dead_days * DAY_SECONDS)
+        days = (settings.keep_days, settings.keep_dead_days, settings.keep_story_days)
+        keep = Keep(*(each * DAY_SECONDS for each in days))
         self._retention = Retention(database, keep, wall)
         self._difference = wall() - steady()
         self._began_at = wall()

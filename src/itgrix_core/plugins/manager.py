@@ -60,6 +60,11 @@ class Plugins:
         return tuple(sorted(everybody, key=lambda record: (record.level, record.name)))
 
     @property
+    def out(self) -> tuple[Record, ...]:
+        """Who is not asked although nobody disabled him in the settings."""
+        return tuple(record for record in self.records if record.is_out)
+
+    @property
     def problems(self) -> tuple[str, ...]:
         """What is wrong besides single plugins (an unreadable folder, settings for nobody), in sentences."""
         return self._problems
