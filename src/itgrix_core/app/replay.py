@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from itgrix_core.app.from_settings import PbxInfo
 from itgrix_core.calls.events import CallEnded, CallEvent, Oddity, Told
+from itgrix_core.calls.parts import Entry
 from itgrix_core.calls.retelling import NOBODY_LIVES
 from itgrix_core.calls.topology import Topology
 from itgrix_core.calls.tracker import Exchange, Tracker
@@ -34,7 +36,7 @@ from itgrix_core.outbox.engine import Attempt, Done, Job
 from itgrix_core.outbox.memory import MemoryEngine
 from itgrix_core.plugins.manager import Plugins
 from itgrix_core.sandbox.recordings import RecordedLog
-from itgrix_core.wire.frames import Framer, is_banner
+from itgrix_core.wire.frames import Framer, is_banner, join_blocks
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.trace import Asked
 from itgrix_hooks.values import Call
@@ -77,6 +79,15 @@ def _said(pbx: str, log: RecordedLog) -> Iterator[tuple[float, str, Message | No
             message = None if is_banner(block) else Message(block)
             at = (message.timestamp if message else None) or received_at or at
             yield at, pbx, message
+
+
+def log_of(name: str, entries: Iterable[Entry]) -> RecordedLog:
+    """Messages that were cut out of a stream, as a log of their own."""
+    data, chunks = bytearray(), []
+    for entry in entries:
+        chunks.append((len(data), entry.received_at))
+        data += join_blocks([entry.block])
+    return RecordedLog(name, bytes(data), tuple(chunks))
 
 
 def ended_calls(told: Sequence[Told]) -> list[Call]:
@@ -176,10 +187,12 @@ def _delivery(
     database: Database, hooks: HookSettings, notes: _Notes, engine: MemoryEngine, pbxes: Iterable[str]
 ) -> Delivery:
     database.upgrade()
+    pbxes = frozenset(pbxes)
     effects = Effects(database)
     account = Account("dry run", DryRun(params_of, filed_of), Rules())
     accounts = Accounts({"dry run": account}, dict.fromkeys(pbxes, "dry run"), {})
-    tools = Tools(Plugins.load(hooks), Performer(effects, notes), database, notes, {})
+    known = {pbx: PbxInfo(pbx, "UTC") for pbx in pbxes}
+    tools = Tools(Plugins.load(hooks), Performer(effects, notes), database, notes, known)
     return Delivery(accounts, tools, effects, engine, lambda _pbx: 0.0)
 
 

@@ -40,7 +40,7 @@ def cards(
     first = first_user(events, users)
     if first is None:
         return ()
-    why = f"user {first.id}: his is the first phone of somebody whom the CRM knows"
+    why = f"by the rules user {first.id}: his is the first phone of somebody whom the CRM knows"
     return (registration(call, first.id, number, rules, tuple(wanted), until, why),)
 
 

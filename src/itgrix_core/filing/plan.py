@@ -136,7 +136,7 @@ def owner_of(
 
 def owned(owner: Owner) -> str:
     """Whose a call is and by which rule, in words."""
-    return f"user {owner.user_id}: {OWNERS.get(owner.why, owner.why)}"
+    return f"by the rules user {owner.user_id}: {OWNERS.get(owner.why, owner.why)}"
 
 
 def _who_talked(call: Call, users: Users, responsible: User | None, rules: Rules) -> Owner | None:

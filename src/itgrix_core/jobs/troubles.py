@@ -24,7 +24,7 @@ UNKNOWN_SECONDS: Final = 2.0
 def later_of(waiting: Blocked | Unknown | CrmUnavailable | RetryLater) -> Later:
     """When to come back, and why."""
     if isinstance(waiting, RetryLater):
-        by_whom = getattr(waiting, "__notes__", [])
+        by_whom = dict.fromkeys(getattr(waiting, "__notes__", []))
         return Later(waiting.seconds, ", ".join([str(waiting), *by_whom]))
     if isinstance(waiting, Unknown):
         return Later(UNKNOWN_SECONDS, waiting.text, Trouble.UNKNOWN)

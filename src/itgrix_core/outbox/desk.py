@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, text, true, update
 
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.packing import unpacked
@@ -109,11 +109,16 @@ class Desk:
         close = get_close_matches(word, by_word, NEAREST, 0.3)
         return list(dict.fromkeys(by_word[each] for each in close))
 
+    def newest(self, kinds: Sequence[str], limit: int) -> Iterator[Kept]:
+        """The newest jobs of these kinds whose payload is still kept, newest first."""
+        kept = select(row).where(row.c.kind.in_(kinds), row.c.payload != b"")
+        yield from self._read(kept.order_by(row.c.seq.desc()).limit(limit))
+
     def decisions(self, job_key: str) -> dict[str, bytes]:
-        """What was decided for a job, by phase; as it was given to `Effects.decide`."""
+        """What was decided for a job, by phase in the order of deciding; as it was given to `Effects.decide`."""
         which = or_(decision.c.job_key == job_key, below(decision.c.job_key, job_key))
         with self._database.read() as connection:
-            found = connection.execute(select(decision).where(which)).all()
+            found = connection.execute(select(decision).where(which).order_by(text("rowid"))).all()
         return {each.job_key[len(job_key) + 1 :]: each.steps for each in found}
 
     def troubles(self, job_key: str) -> list[Trouble]:

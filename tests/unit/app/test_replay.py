@@ -182,7 +182,8 @@ def test_a_hook_that_wants_to_be_asked_later_is_shown(hooks):
     """There is no later here."""
     body = "from itgrix_hooks import RetryLater; raise RetryLater(5, 'not now')"
     turns = list(rehearse(told("inbound_no_answer"), HookSettings(folder=hooks(body))))
-    assert [turn.skipped for turn in turns if turn.skipped] == [("Later: not now",)]
+    why = "Later: not now, asked for by plugin 'final' in hook 'process_final_params'"
+    assert [turn.skipped for turn in turns if turn.skipped] == [(why,)]
 
 
 def test_a_log_without_times_is_understood_all_the_same():

@@ -76,7 +76,7 @@ def test_who_is_told_of_a_late_registration_may_ask_for_patience(office, story):
     def post_registration(filed):
         told.append(filed.call_id)
         if len(told) == 1:
-            raise RetryLater(3.0, "busy, asked for by plugin 'guest' in hook 'post_registration'")
+            raise RetryLater(3.0, "busy")
 
     office.hooks(post_registration=post_registration)
     end = jobs_of(story().end(Disposition.ABANDONED).events)

@@ -19,10 +19,10 @@ from itgrix_core.calls.events import ConversationEvent, Oddity, Told
 from itgrix_core.calls.topology import Topology
 from itgrix_core.config.schema import HookSettings
 from itgrix_core.errors import ConfigError, RecordingError
+from itgrix_core.jobs.wording import summary
 from itgrix_core.plugins.manager import Plugins
 from itgrix_core.sandbox.recordings import RecordedLog, load, logs_in
 from itgrix_core.telemetry.redaction import redact_sentence
-from itgrix_hooks.values import Call
 
 
 @click.command()
@@ -160,18 +160,6 @@ def _line(event: Told) -> str:
         result = f", {conversation.result}" if conversation and conversation.result else ""
         return f"{event.kind:22} {call.key}  {who}{result}"
     return f"{event.kind:22} {call.key}  {summary(call)}"
-
-
-def summary(call: Call) -> str:
-    """A call in a few words: which way, with whom, and how it ended."""
-    number = call.client_number or call.dialled or "no number"
-    text = f"{call.direction} {number}"
-    if call.disposition is None:
-        return text
-    by = f" by {call.answered_by}" if call.answered_by else ""
-    return (
-        f"{text}: {call.disposition}{by}, waited {call.wait_seconds:.1f} s, talked {call.talk_seconds:.1f} s"
-    )
 
 
 def _show_requests(told: Sequence[Told], hooks: HookSettings) -> None:
