@@ -1,4 +1,4 @@
-"""A data folder as a service leaves it that has heard a recorded log and filed its calls, without a portal."""
+"""A data folder as a service leaves it that has heard recorded logs and filed the calls, without a portal."""
 
 from __future__ import annotations
 

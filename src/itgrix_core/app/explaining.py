@@ -1,4 +1,4 @@
-"""All that is known of one call, brought together: what Asterisk said, and the story that the outbox keeps."""
+"""All that is known of one call: what Asterisk said, and the story that the outbox keeps."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from itgrix_core.wire.frames import BANNER, Framer, is_banner
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Call
 
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One message in words: seconds since the first one, its name, the words."""
@@ -41,7 +42,9 @@ class Overheard:
 
     def lines(self) -> Iterator[Line]:
         """What says something about the call's way."""
-        entries = [each for each in (self.excerpt.entries if self.excerpt else []) if not is_banner(each.block)]
+        entries = [
+            each for each in (self.excerpt.entries if self.excerpt else []) if not is_banner(each.block)
+        ]
         for entry in entries:
             message = Message(entry.block).readable()
             words = in_words(message)

@@ -72,7 +72,9 @@ def _attended(message: Message) -> str:
 
 
 def _hangup(message: Message) -> str:
-    return f"{message.get('Channel')} is gone: {message.get('Cause-txt') or 'no cause'} ({message.get('Cause')})"
+    return (
+        f"{message.get('Channel')} is gone: {message.get('Cause-txt') or 'no cause'} ({message.get('Cause')})"
+    )
 
 
 def _originated(message: Message) -> str:

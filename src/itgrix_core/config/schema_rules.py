@@ -154,7 +154,7 @@ class OutboxSettings(Section):
         default=90.0, ge=7, description="How long finished calls are remembered, so that none is filed again."
     )
     keep_story_days: float = Field(
-        default=14.0, ge=0, description="How long a finished call can be explained whole, and replayed."
+        default=30.0, ge=0, description="How long a finished call can be explained whole, and replayed."
     )
     keep_dead_days: float = Field(
         default=365.0, ge=7, description="How long what was put aside waits for somebody to look."

@@ -142,10 +142,8 @@ class Creating:
             return ""
         client = creation.client_among(clients)
         lead = next((each for each in clients if each.kind == "lead"), None)
-        if rule.create == "contact":
-            there = client or lead
-        else:
-            there = lead or (client and adapter.open_deal(client))
+        deal = adapter.open_deal(client) if client and rule.create != "contact" and not lead else None
+        there = client or lead if rule.create == "contact" else lead or deal
         return f"no {rule.create} is created: the client has {there.kind} {there.id}" if there else ""
 
     def _claimed(self, rule: CreationRule, clients: Sequence[Entity]) -> Prepared:

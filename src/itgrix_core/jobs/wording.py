@@ -50,7 +50,9 @@ def happened(event: CallEvent) -> str:
         return _OF_CONVERSATION[event.kind](conversation) if conversation else HAPPENED[event.kind]
     if isinstance(event, CallMerged):
         return f"the call turned out to be a part of {event.into}"
-    return f"{HAPPENED[event.kind]} ({_began(event.call)})" if isinstance(event, CallStarted) else _ended(event)
+    return (
+        f"{HAPPENED[event.kind]} ({_began(event.call)})" if isinstance(event, CallStarted) else _ended(event)
+    )
 
 
 def _began(call: Call) -> str:

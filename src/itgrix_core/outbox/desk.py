@@ -115,7 +115,7 @@ class Desk:
         yield from self._read(kept.order_by(row.c.seq.desc()).limit(limit))
 
     def decisions(self, job_key: str) -> dict[str, bytes]:
-        """What was decided for a job, by phase in the order of deciding; as it was given to `Effects.decide`."""
+        """What was decided for a job, by phase in that order; as it was given to `Effects.decide`."""
         which = or_(decision.c.job_key == job_key, below(decision.c.job_key, job_key))
         with self._database.read() as connection:
             found = connection.execute(select(decision).where(which).order_by(text("rowid"))).all()

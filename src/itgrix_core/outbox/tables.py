@@ -90,9 +90,9 @@ meta = Table(
     Column("value", Integer, nullable=False),
 )
 """`schema`: the version. `bell`: rung whenever lanes changed, maybe by another process. Where they are there:
-`forgotten_until`: finished rows from before are gone; `emptied_until`: their payloads are; `seen_at`: when the
-service last ran; `copied_at`, in a copy: when it was made; `restored_at`: when a copy was put back; all in
-Unix seconds."""
+`forgotten_until`: finished rows from before are gone; `emptied_until`: their payloads are; `seen_at`: when
+the service last ran; `copied_at`, in a copy: when it was made; `restored_at`: when a copy was put back; all
+in Unix seconds."""
 
 IS_OPEN: Final = text("state IN ('waiting', 'running')")
 """Written out, because a partial index is only used for the very condition that it was made with."""
@@ -118,7 +118,7 @@ job = Table(
     sqlite_autoincrement=True,
 )
 """`seq` is the order of a lane. `failures` counts tries in vain in a row. An open job has no `ended_at`. The
-payload of a done one is packed (`packing`) and emptied after a while; its `reason` is what is worth knowing."""
+payload of a done one is packed (`packing`) and emptied after a while; its `reason` is worth knowing."""
 
 trouble = Table(
     "trouble",

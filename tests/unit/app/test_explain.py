@@ -9,6 +9,7 @@ from filed import PBX, file_recording
 
 from itgrix_core.app.overheard import overhear
 from itgrix_core.calls.topology import Topology
+from itgrix_core.calls.wording import in_words
 from itgrix_core.config.schema import HookSettings
 from itgrix_core.filing.creation import CreationRule
 from itgrix_core.filing.lists import Lists, Names
@@ -17,6 +18,8 @@ from itgrix_core.jobs.finding import Finder
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.retention import DAY_SECONDS, Keep, Retention
 from itgrix_core.sandbox.recordings import FOLDER, load
+from itgrix_core.wire.frames import read_blocks
+from itgrix_core.wire.messages import Message
 
 CONFIG = "data_folder: var\n"
 KEY = "main/1795379465.12"
@@ -64,7 +67,9 @@ def office(itgrix, tmp_path):
         return folder
 
     def file(name, settings=None, **more):
-        settings = settings or HookSettings(folder=tmp_path / "hooks" if (tmp_path / "hooks").exists() else None)
+        settings = settings or HookSettings(
+            folder=tmp_path / "hooks" if (tmp_path / "hooks").exists() else None
+        )
         file_recording(tmp_path / "var", FOLDER / f"{name}.ami.gz", hooks=settings, **more)
 
     def explain(*words, code=0):
@@ -105,7 +110,11 @@ def test_every_hook_tells_its_input_its_change_and_its_time(office):
     (final,) = [each for each in asked if each["hook"] == "process_final_params"]
     assert final["value"]["USER_ID"] == 101
     (answer,) = final["answers"]
-    assert (answer["plugin"], answer["outcome"], answer["changed"]) == ("changing", "answered", {"USER_ID": [101, 77]})
+    assert (answer["plugin"], answer["outcome"], answer["changed"]) == (
+        "changing",
+        "answered",
+        {"USER_ID": [101, 77]},
+    )
     assert answer["seconds"] > 0
 
 
@@ -163,7 +172,9 @@ def test_a_hook_that_said_no_is_named(office):
     no = "from itgrix_hooks import hookimpl\n@hookimpl\ndef need_registration():\n    return False\n"
     office.hooks(never=no)
     office.file("inbound_no_answer")
-    assert "Not filed: need_registration: never said no at conversation_requested." in office.explain(KEY).lines
+    assert (
+        "Not filed: need_registration: never said no at conversation_requested." in office.explain(KEY).lines
+    )
 
 
 # ---- which call is meant --------------------------------------------------------------------------------
@@ -245,10 +256,6 @@ def test_a_call_is_found_in_a_log_of_several_segments(office):
 # ---- every recording ------------------------------------------------------------------------------------
 def test_every_message_that_is_told_in_words_is_told_whole():
     """No word of a sentence is missing, whatever a version leaves out."""
-    from itgrix_core.calls.wording import in_words
-    from itgrix_core.wire.frames import read_blocks
-    from itgrix_core.wire.messages import Message
-
     for path in sorted(FOLDER.glob("*.ami.gz")):
         for block in read_blocks(load(path).data):
             words = in_words(Message(block))

@@ -19,7 +19,6 @@ from itgrix_core.app.outward import call_as_json
 from itgrix_core.jobs.finding import Finder
 from itgrix_core.jobs.narrating import narrated
 from itgrix_core.jobs.wording import summary
-from itgrix_core.outbox.database import Database
 from itgrix_core.telemetry.redaction import redact, redact_value
 
 OTHERS = 5

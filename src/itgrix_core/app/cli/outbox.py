@@ -21,9 +21,9 @@ from itgrix_core.app.cli.columns import aligned, span
 from itgrix_core.app.cli.explain import explain
 from itgrix_core.app.cli.invocation import Invocation
 from itgrix_core.app.cli.opened import opened
+from itgrix_core.jobs.narrating import decided, moment, standing
 from itgrix_core.jobs.patient import kind_of
 from itgrix_core.jobs.reviving import revive
-from itgrix_core.jobs.narrating import decided, moment, standing
 from itgrix_core.jobs.story import Archive, call_of
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.desk import Desk, Kept, Listed
