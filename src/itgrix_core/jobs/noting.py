@@ -43,7 +43,7 @@ class Notes:
             about: what it was asked about.
             value: what it began with.
         """
-        answers = [_answer(asked.hook, each) for each in asked.trace if _is_telling(each)]
+        answers = [answer_of(asked.hook, each) for each in asked.trace if is_telling(each)]
         if answers and len(self._asked) < MOST_ASKINGS:
             cancelled = asked.is_cancelled
             self._asked.append(SavedAsking(asked.hook, about, _plain(value), cancelled, answers))
@@ -55,11 +55,13 @@ class Notes:
         return row
 
 
-def _is_telling(entry: Entry) -> bool:
+def is_telling(entry: Entry) -> bool:
+    """Whether an entry is worth a line: our own built-ins that left all as it was are not."""
     return entry.plugin not in BUILT_INS or entry.change is not None or entry.outcome.is_failure
 
 
-def _answer(hook: str, entry: Entry) -> SavedAnswer:
+def answer_of(hook: str, entry: Entry) -> SavedAnswer:
+    """One plugin's part in one asking, as it is kept."""
     saved = SavedAnswer(entry.plugin, entry.outcome.value, round(entry.seconds, 6), redact(entry.reason))
     change = entry.change
     if isinstance(change, KeysChanged):

@@ -52,6 +52,11 @@ class RecordingWanted:
 _WANTED = msgspec.json.Decoder(RecordingWanted)
 
 
+def wanted_of(job: Job) -> RecordingWanted:
+    """The payload of a recording's job; `ValueError` if it is not what this version stores."""
+    return _WANTED.decode(job.payload)
+
+
 class RecordingJobs:
     """The engine's handler for recording lanes.
 
@@ -78,7 +83,7 @@ class RecordingJobs:
         """Attach the recording of one call."""
         job = jobs[0]
         try:
-            wanted = _WANTED.decode(job.payload)
+            wanted = wanted_of(job)
             with urgency.backlog():
                 return self._attach(job, wanted, attempt) or Done()
         except (RetryLater, CrmUnavailable) as error:

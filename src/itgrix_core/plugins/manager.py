@@ -12,7 +12,7 @@ import copy
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from itgrix_core.config.schema import HookLimits, HookSettings
 from itgrix_core.plugins import sources
@@ -38,7 +38,7 @@ class Plugins:
         self._asked = self._order()
 
     @classmethod
-    def load(cls, settings: HookSettings | None = None, *, group: str = sources.GROUP) -> Plugins:
+    def load(cls, settings: HookSettings | None = None, *, group: str = sources.GROUP) -> Self:
         """Find, import and check all plugins.
 
         Args:
