@@ -48,6 +48,8 @@ _HEAD = """\
 
 A hook is a moment at which Itgrix asks you. A plugin is a Python file that answers some of them. How to try
 one without a telephone: [testing-hooks.md](testing-hooks.md); examples: [examples/hooks](../examples/hooks).
+`itgrix hooks new NAME` begins one, with its test; with `--package` a pip package. `itgrix hooks show HOOK` is
+this page's part on a hook in the terminal, with the plugins that answer it.
 
 A whole plugin:
 
@@ -70,7 +72,9 @@ def process_final_params(params, call, settings):
 
 `itgrix hooks` lists all with their status: enabled, disabled (`hooks.disabled`), refused (a misspelt hook or
 argument, with the nearest right name; a wrapper; a hook's name without `@hookimpl`; a second plugin of the
-same name), load error, switched off.
+same name), load error, switched off. `itgrix hooks show PLUGIN` tells all about one, `itgrix hooks check` all
+that is wrong, by file and line. `itgrix hooks disable NAME` and `enable NAME` change that one list in the
+configuration file; comments and the rest stay as they are.
 
 ## In which order they are asked
 
@@ -118,6 +122,12 @@ def signature(hook: Hook) -> str:
     own = [f"    {_argument(spec.parameters[name])},\n" for name in hook.arguments if name not in EXTRAS]
     extras = ", ".join(_argument(spec.parameters[name]) for name in EXTRAS)
     return f"def {hook.name}(\n{''.join(own)}    {extras},\n) -> {spec.return_annotation}"
+
+
+def rules(hook: Hook) -> str:
+    """How its answers are composed, and how long an answer may take, in two sentences."""
+    kind = _KINDS[hook.kind]
+    return f"{kind[0].upper()}{kind[1:]}. Time limit: {_LIMITS[hook.limit]}."
 
 
 def _argument(parameter: inspect.Parameter) -> str:
@@ -171,10 +181,8 @@ def _glance() -> str:
 def _page(hook: Hook) -> str:
     """One hook: signature, rules, the six parts of its docstring."""
     summary, _, body = inspect.cleandoc(hook.spec.__doc__ or "").partition("\n\n")
-    return (
-        f"\n## {hook.name}\n\n{summary}\n\n```python\n{signature(hook)}\n```\n\n"
-        f"{_KINDS[hook.kind][0].upper()}{_KINDS[hook.kind][1:]}. Time limit: {_LIMITS[hook.limit]}.\n"
-        + "".join(_part(part) for part in re.split(r"\n\n(?=\S)", body))
+    return f"\n## {hook.name}\n\n{summary}\n\n```python\n{signature(hook)}\n```\n\n{rules(hook)}\n" + "".join(
+        _part(part) for part in re.split(r"\n\n(?=\S)", body)
     )
 
 

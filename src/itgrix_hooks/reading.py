@@ -14,9 +14,10 @@ import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from types import CodeType, ModuleType
+from typing import Any, Self
 
 from itgrix_hooks.markers import PROJECT
 from itgrix_hooks.table import HOOKS, Hook
@@ -44,18 +45,32 @@ class Implementation:
     is_own: bool = False
 
 
+class Fault(str):
+    """What is wrong with a plugin: a sentence with its `file` ("" if none) and `line` (0: all of it)."""
+
+    __slots__ = ("file", "line")
+    file: str
+    line: int
+
+    def __new__(cls, sentence: str, file: str = "", line: int = 0) -> Self:
+        """The sentence, and where it belongs."""
+        fault = super().__new__(cls, sentence)
+        fault.file, fault.line = file, line
+        return fault
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a plugin holds: implementations by hook name, and what is wrong with it."""
 
     implementations: Mapping[str, Implementation]
-    faults: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 def read(plugin: str, holder: object, *, is_own: bool = False) -> Reading:
     """All implementations of a module, or of an object with methods."""
     found: dict[str, Implementation] = {}
-    faults: list[str] = []
+    faults: list[Fault] = []
     for attribute, function in _functions(holder):
         marks = getattr(function, MARK, None)
         name = (marks or {}).get("specname") or attribute
@@ -64,11 +79,12 @@ def read(plugin: str, holder: object, *, is_own: bool = False) -> Reading:
             continue
         if name in found:
             wrong = [*wrong, f"'{attribute}' is a second implementation of '{name}': a plugin has one"]
-        faults += wrong
+        faults += [Fault(sentence, *_place_of(function)) for sentence in wrong]
         if not wrong and marks:
             found[name] = Implementation(plugin, function, _names(function), _place(marks), is_own)
     if not found and not faults:
-        faults.append("it has no hook: decorate a function that is named like a hook with @hookimpl")
+        sentence = "it has no hook: decorate a function that is named like a hook with @hookimpl"
+        faults.append(Fault(sentence, getattr(holder, "__file__", None) or ""))
     return Reading(found, tuple(faults))
 
 
@@ -82,7 +98,7 @@ def implementation(hook: str, function: Callable[..., Any], plugin: str = "") ->
 
 def module_of(path: Path, name: str) -> ModuleType:
     """Import a single file under a module name; whatever its code raises gets out, nothing stays behind."""
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=_FromSource(name, str(path)))
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
@@ -96,6 +112,15 @@ def module_of(path: Path, name: str) -> ModuleType:
             sys.modules[name] = before
         raise
     return module
+
+
+class _FromSource(SourceFileLoader):
+    """Compiles each time: kept bytecode passes for fresh when a file changes twice within one second."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The code of the file as it is now."""
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
 
 
 def nearest(word: str, words: Collection[str]) -> str:
@@ -142,6 +167,12 @@ def _signature_faults(hook: Hook, function: Callable[..., Any]) -> list[str]:
             near = nearest(parameter.name, hook.arguments)
             faults.append(f"'{hook.name}' has no argument '{parameter.name}': {near}")
     return faults
+
+
+def _place_of(function: Any) -> tuple[str, int]:
+    """File and line where a function is written; nothing for what is no plain function."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return (code.co_filename, code.co_firstlineno) if code else ("", 0)
 
 
 def _names(function: Callable[..., Any]) -> tuple[str, ...]:

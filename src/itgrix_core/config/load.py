@@ -41,7 +41,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: with every mistake, each as `FILE:LINE: path.to.key: sentence; way out`.
     """
-    file = path or Path(environ.get(VARIABLE) or DEFAULT_FILE)
+    file = file_of(path, environ)
     mistakes = Mistakes(str(file))
     folder = file.absolute().parent
     root = _compose(file, mistakes)
@@ -50,6 +50,16 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     if settings is None or mistakes.found:
         raise ConfigError(mistakes.problems())
     return _anchored(settings, folder)
+
+
+def file_of(path: Path | None, environ: Mapping[str, str]) -> Path:
+    """The file that `load` reads."""
+    return path or Path(environ.get(VARIABLE) or DEFAULT_FILE)
+
+
+def is_file_there(path: Path | None) -> bool:
+    """Whether a file was named, or the one of the working directory exists: a newcomer has none yet."""
+    return path is not None or DEFAULT_FILE.exists()
 
 
 def _compose(file: Path, mistakes: Mistakes) -> yaml.Node | None:

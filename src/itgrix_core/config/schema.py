@@ -185,6 +185,10 @@ class HookSettings(Section):
     order: list[str] = Field(
         default=[], description="Plugins that come first, in this order, among those of their level."
     )
+    reload: Literal["signal", "change"] = Field(
+        default="signal",
+        description="When hooks and settings are read again: at a SIGHUP, or also when their files change.",
+    )
     limits: HookLimits = Field(default=HookLimits(), description="Time limits.")
     settings: dict[str, dict[str, Any]] = Field(
         default={},

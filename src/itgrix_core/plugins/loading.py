@@ -17,7 +17,7 @@ from itgrix_core.plugins.records import Level, Record, Status
 from itgrix_core.plugins.sources import Found
 from itgrix_hooks import more, specs
 from itgrix_hooks.markers import PROJECT
-from itgrix_hooks.reading import Implementation, Reading, read
+from itgrix_hooks.reading import Fault, Implementation, Reading, read
 
 
 def _pluggy() -> pluggy.PluginManager:
@@ -65,14 +65,15 @@ class Register:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - strangers' code at import, `sys.exit()` included
-            return replace(record, status=Status.LOAD_ERROR, reason=_load_error(error, found.origin))
+            fault = _load_error(error, found.origin)
+            return replace(record, status=Status.LOAD_ERROR, reason=str(fault), faults=(fault,))
         faults = list(reading.faults) or self._register(found.name, holder)
         if faults:
-            return replace(record, status=Status.REFUSED, reason="; ".join(faults))
+            return replace(record, status=Status.REFUSED, reason="; ".join(faults), faults=tuple(faults))
         self.implementations[found.name] = dict(reading.implementations)
         return replace(record, hooks=_hooks(reading))
 
-    def _register(self, name: str, holder: object) -> list[str]:
+    def _register(self, name: str, holder: object) -> list[Fault]:
         """Pluggy's own objections, if any are left."""
         try:
             self.pluggy.register(holder, name)
@@ -80,7 +81,7 @@ class Register:
             if self.pluggy.has_plugin(name):  # older pluggy enters a name before it looks at the functions
                 self.pluggy.unregister(name=name)
             other = self.pluggy.get_name(holder)
-            return [f"it is the same object as plugin '{other}'" if other else str(error)]
+            return [Fault(f"it is the same object as plugin '{other}'" if other else str(error))]
         return []
 
 
@@ -96,12 +97,25 @@ def _twin(found: Found, first: Record) -> Record:
     return Record(found.name, found.level, found.origin, Status.REFUSED, reason)
 
 
-def _load_error(error: BaseException, origin: str) -> str:
-    """`ModuleNotFoundError: No module named 'x' (fair.py, line 2); mend it and start again`."""
+def _load_error(error: BaseException, origin: str) -> Fault:
+    """`ModuleNotFoundError: No module named 'x' (line 2); install what it needs and start again`."""
     text = f"{type(error).__name__}: {error}"
+    file, line = _place(error, origin)
     if isinstance(error, SyntaxError):
-        return f"{text}; mend it and start again"
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == origin]
-    line = f" (line {own[-1].lineno})" if own else ""
+        return Fault(f"{text}; mend it and start again", file, line)
+    where = f" (line {line})" if line and file == origin else ""
     way_out = "install what it needs" if isinstance(error, ImportError) else "mend it"
-    return f"{text}{line}; {way_out} and start again"
+    return Fault(f"{text}{where}; {way_out} and start again", file, line)
+
+
+def _place(error: BaseException, origin: str) -> tuple[str, int]:
+    """Where an import failed: in the plugin's own file if it came so far, else the innermost place."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return error.filename, error.lineno or 0
+    frames = [
+        (frame.filename, frame.lineno or 0)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename != __file__ and "importlib" not in frame.filename
+    ]
+    own = [frame for frame in frames if frame[0] == origin]
+    return (own or frames or [("", 0)])[-1]

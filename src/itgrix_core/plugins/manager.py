@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -38,16 +39,23 @@ class Plugins:
         self._asked = self._order()
 
     @classmethod
-    def load(cls, settings: HookSettings | None = None, *, group: str = sources.GROUP) -> Self:
+    def load(
+        cls,
+        settings: HookSettings | None = None,
+        *,
+        group: str = sources.GROUP,
+        file: Path | None = None,
+    ) -> Self:
         """Find, import and check all plugins.
 
         Args:
             settings: folder, disabled, order, limits and each plugin's own settings.
             group: the entry point group of packages.
+            file: a single file in place of the folder's.
         """
         settings = settings or HookSettings()
         packages, problems = sources.packages(group)
-        files, unreadable = sources.files(settings.folder)
+        files, unreadable = sources.files(settings.folder) if file is None else ([sources.file(file)], [])
         register = Register()
         for found in [*sources.built_ins(), *packages, *files]:
             register.add(found, settings.disabled)

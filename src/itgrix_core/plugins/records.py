@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from itgrix_hooks.reading import Fault
+
 
 class Level(IntEnum):
     """How local a plugin is; a chain asks upwards, a decision downwards."""
@@ -42,6 +44,7 @@ class Record:
         status: what became of it.
         reason: why, and the way out; "" when it is enabled.
         hooks: the hooks that it answers.
+        faults: the sentences of the reason one by one, each with its file and line.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Record:
     status: Status
     reason: str = ""
     hooks: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
     @property
     def is_out(self) -> bool:

@@ -61,14 +61,15 @@ def files(folder: Path | None) -> tuple[list[Found], list[str]]:
     except OSError as error:
         what = f"At 'hooks.folder': {folder} cannot be read ({error.strerror}); its hooks are not asked."
         return [], [f"{what} Create it, or give the service's user the right to read it."]
-    return [_file(folder / name) for name in names], []
+    return [file(folder / name) for name in names], []
 
 
 def _is_plugin(name: str) -> bool:
     return name.endswith(".py") and not name.startswith(("_", ".", "test_")) and name != "conftest.py"
 
 
-def _file(path: Path) -> Found:
+def file(path: Path) -> Found:
+    """A single file."""
     return Found(path.stem, Level.SITE, str(path), lambda: module_of(path, f"itgrix_site.{path.stem}"))
 
 

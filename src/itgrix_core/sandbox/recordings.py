@@ -69,13 +69,14 @@ def load(path: Path | str) -> RecordedLog:
 
 
 def logs_in(path: Path) -> list[Path]:
-    """The recorded logs below a folder, sorted; a file is taken for one.
+    """The recorded logs below a folder, sorted; a file is taken for one, a bare name for a bundled log.
 
     Raises:
         RecordingError: the folder holds none.
     """
     if not path.is_dir():
-        return [path]
+        own = FOLDER / f"{path}{ENDINGS[0]}"
+        return [own if path.name == str(path) and not path.exists() and own.is_file() else path]
     found = sorted(file for file in path.rglob("*") if file.name.endswith(ENDINGS))
     if not found:
         raise RecordingError(f"{path}: there is no recorded log below this folder: no .ami, no .ami.gz.")
@@ -100,7 +101,8 @@ def _unpacked(path: Path) -> bytes:
         raw = path.read_bytes()
     except FileNotFoundError:
         raise RecordingError(
-            f"{path}: there is no such file. Give the path of a .ami or .ami.gz file."
+            f"{path}: there is no such file. Give the path of a .ami or .ami.gz file, or the name of one "
+            "that comes with the program, as inbound_answered."
         ) from None
     except OSError as error:
         raise RecordingError(

@@ -35,9 +35,9 @@ class Invocation:
 
     def has_settings(self) -> bool:
         """Whether there is a configuration file to read."""
-        from itgrix_core.config.load import DEFAULT_FILE, VARIABLE  # noqa: PLC0415 - see above
+        from itgrix_core.config.load import is_file_there  # noqa: PLC0415 - see above
 
-        return bool(self.config_file or os.environ.get(VARIABLE)) or DEFAULT_FILE.exists()
+        return is_file_there(self.config_file)
 
     def start_logs(self, level: str | None = None) -> None:
         """Log to stderr from `level` upwards; `None` takes the level of the settings."""

@@ -1,10 +1,12 @@
-"""`itgrix hooks`: who is there, what they answer, and why somebody is out."""
+"""`itgrix hooks list`: who is there, what they answer, and why somebody is out."""
 
 from __future__ import annotations
 
 import click
 
 from itgrix_core.app.cli.invocation import Invocation, is_for_people
+from itgrix_core.config.load import is_file_there
+from itgrix_core.config.schema import HookSettings
 from itgrix_core.plugins.manager import Plugins
 from itgrix_core.plugins.records import Record, Status
 from itgrix_core.telemetry.redaction import redact_sentence
@@ -12,18 +14,36 @@ from itgrix_core.telemetry.redaction import redact_sentence
 _COLOURS = {Status.ENABLED: "green", Status.DISABLED: "yellow"}
 
 
-@click.command()
+@click.command("list")
 @click.pass_obj
-def hooks(invocation: Invocation) -> None:
+def listed(invocation: Invocation) -> None:
     """List the plugins, their hooks and their status; 1 when one of them is out against your will."""
-    invocation.start_logs("error")
-    plugins = Plugins.load(invocation.settings().hooks)
+    plugins = configured(invocation)
     for record in plugins.records:
         click.echo(_line(record))
-    for problem in plugins.problems:
-        click.echo(redact_sentence(problem), err=True)
+    tell_problems(plugins)
     if plugins.problems or any(is_out(record) for record in plugins.records):
         raise click.exceptions.Exit(1)
+
+
+def configured(invocation: Invocation) -> Plugins:
+    """The plugins of the settings; for who has no file yet those that are installed."""
+    settings = hook_settings(invocation)
+    if settings is None:
+        click.echo("There is no itgrix.yaml here: these are the built-in and the installed ones.", err=True)
+    invocation.start_logs("error")
+    return Plugins.load(settings)
+
+
+def hook_settings(invocation: Invocation) -> HookSettings | None:
+    """What the settings say of hooks; `None` for who has no file yet. Raises `ConfigError`."""
+    return invocation.settings().hooks if is_file_there(invocation.config_file) else None
+
+
+def tell_problems(plugins: Plugins) -> None:
+    """On stderr what is wrong besides single plugins."""
+    for problem in plugins.problems:
+        click.echo(redact_sentence(problem), err=True)
 
 
 def is_out(record: Record) -> bool:
