@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, Literal
 
+from itgrix_hooks.params import EntityFields
 from itgrix_hooks.values import Entity, EntityKind
 
 
@@ -73,4 +74,7 @@ class Comment:
 
 
 Action = Create | Update | Bind | Comment
+Changes = EntityFields | dict[str, Any] | Action
+"""One piece of what `get_updated_entity_fields` answers: fields to write, or an action."""
+
 Cancel = Literal[Cancelled.CANCEL]

@@ -65,7 +65,7 @@ def process_final_params(params, call, settings):
 
 ## Where plugins come from
 
-- *built-in*: Itgrix's own defaults.
+- *built-in*: Itgrix's own defaults, and the [rules without code](rules.md) of the call's account.
 - *package*: installed, named under the entry point group `itgrix.hooks`.
 - *site*: each `.py` file of the folder `hooks.folder`, except names that begin with `_`, `.` or `test_`, and
   `conftest.py`. The plugin is called as its file, without `.py`.

@@ -15,9 +15,9 @@ in `itgrix_hooks.table`. The manual is made from the docstrings, which have the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
-from itgrix_hooks.answers import Action, Cancel, Link
+from itgrix_hooks.answers import Cancel, Changes, Link
 from itgrix_hooks.markers import hookspec
 from itgrix_hooks.params import (
     ActivityFields,
@@ -33,6 +33,7 @@ from itgrix_hooks.values import (
     Call,
     Conversation,
     Entity,
+    EntityKind,
     Filed,
     NumberUse,
     Owner,
@@ -46,9 +47,6 @@ from itgrix_hooks.wishes import OriginateRequest
 
 Role = Literal["bound", "created", "none"]
 """How an entity came to the call: it was there, the CRM made it for the call, or there is no entity."""
-
-Changes = EntityFields | dict[str, Any] | Action
-"""One piece of what `get_updated_entity_fields` answers: fields to write, or an action."""
 
 # In every signature the four extra arguments share one line, apart from the hook's own.
 # fmt: off
@@ -324,6 +322,7 @@ def get_updated_activity_fields(
 def get_updated_entity_fields(
     fields: EntityFields,
     entity: Entity | None,
+    kind: EntityKind | None,
     role: Role,
     call: Call,
     filed: Filed,
@@ -341,6 +340,7 @@ def get_updated_entity_fields(
     Arguments:
         fields: what will be written into this entity so far, by earlier plugins.
         entity: the entity as the CRM has it, or `None`. Read when named.
+        kind: what it is, which costs no request: `lead`, `contact`, `company`, `deal`, or `None`.
         role: `bound` (it was there), `created` (the CRM made it for this call), `none`.
         call: the whole call.
         filed: what this call has put into the CRM so far.

@@ -271,7 +271,7 @@ def ask(hook: str, plugin: Any, **arguments: Any) -> Asked:
     unknown = [name for name in arguments if name not in HOOKS[hook].arguments]
     if unknown:
         raise ValueError(f"'{hook}' has no argument {', '.join(map(repr, unknown))}")
-    given = {**_defaults(arguments.get("call")), **arguments}
+    given = {**_defaults(arguments), **arguments}
     extras = {name: _always(given.pop(name)) for name in EXTRAS}
     return asking.ask(hook, [_implementation(hook, plugin)], given, extras=extras, limit_seconds=limit)
 
@@ -292,9 +292,9 @@ def _implementation(hook: str, plugin: Any) -> Implementation:
     return reading.implementations[hook]
 
 
-def _defaults(call: Call | None) -> dict[str, Any]:
-    """An argument of each name."""
-    call = call or make_call()
+def _defaults(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """An argument of each name, fitting to those that are given."""
+    call = arguments.get("call") or make_call()
     return {
         "number": CLIENT,
         "party": "client",
@@ -313,6 +313,7 @@ def _defaults(call: Call | None) -> dict[str, Any]:
         "recording": Recording("call.wav", call.linkedid, call.started_at),
         "activity": None,
         "entity": None,
+        "kind": getattr(arguments.get("entity"), "kind", None),
         "role": "none",
         "answer": RouteAnswer(),
         "question": RouteQuestion(CLIENT),

@@ -29,7 +29,7 @@ SIGNATURES = {
     "process_final_params": "params call user owner filed",
     "process_record_file_path": "path recording call",
     "get_updated_activity_fields": "fields activity call filed",
-    "get_updated_entity_fields": "fields entity role call filed",
+    "get_updated_entity_fields": "fields entity kind role call filed",
     "process_task_creation_params": "params call owner filed",
     "customize_autodistribution": "answer question clients",
     "post_registration": "call filed",

@@ -6,6 +6,7 @@ import pytest
 
 from itgrix_core.config.schema import HookSettings
 from itgrix_core.plugins.manager import Plugins
+from itgrix_core.plugins.records import Level
 from itgrix_hooks.by_crm import BY_CRM
 from itgrix_hooks.manual import manual, signature
 from itgrix_hooks.table import HOOKS
@@ -61,6 +62,7 @@ def test_a_plugin_in_a_page_is_taken(house, blocks, tmp_path, name):
     marked = [(i, b) for i, b in blocks((house / name).read_text(encoding="utf-8")) if "file=hooks/" in i]
     for info, body in marked:
         (tmp_path / info.partition("file=hooks/")[2]).write_text(body, encoding="utf-8")
-    records = [one for one in Plugins.load(HookSettings(folder=tmp_path)).records if one.name != "defaults"]
+    loaded = Plugins.load(HookSettings(folder=tmp_path)).records
+    records = [one for one in loaded if one.level is not Level.BUILT_IN]
     assert [one.status for one in records] == ["enabled"] * len(marked)
     assert marked

@@ -5,15 +5,13 @@ ITGRIX_OUTAGE_CALLS says how many else.
 """
 
 import os
-import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
+from delivering import Delivered
 
-from itgrix_core.app.from_settings import ages_of
 from itgrix_core.calls.events import (
     CallEnded,
     CallStarted,
@@ -21,75 +19,15 @@ from itgrix_core.calls.events import (
     ConversationEnded,
     ConversationRequested,
 )
-from itgrix_core.config.schema import BitrixSettings, HookSettings
-from itgrix_core.config.schema_rules import OutboxSettings
-from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
-from itgrix_core.filing.rules import Rules
-from itgrix_core.jobs.accounts import Account, Accounts
 from itgrix_core.jobs.codec import job_of
-from itgrix_core.jobs.delivery import Delivery
-from itgrix_core.jobs.patient import Patient
-from itgrix_core.jobs.performing import Performer
-from itgrix_core.jobs.questions import Tools
-from itgrix_core.jobs.watching import LogWatcher
 from itgrix_core.outbox.database import Database
-from itgrix_core.outbox.effects import Effects
-from itgrix_core.outbox.sqlite import SqliteEngine
-from itgrix_core.plugins.manager import Plugins
 from itgrix_core.sandbox.bitrix import Settings, problems, run_portal
-from itgrix_hooks.testing import FakePbx
 from itgrix_hooks.values import Call, Conversation, Direction, Disposition, PhoneNumber, Result
 
 CALLS = int(os.environ.get("ITGRIX_OUTAGE_CALLS", "500"))
 BEGAN = 1_790_000_000.0
 HOUR_SECONDS, STEPS = 3600.0, 8
 BYTES_PER_CALL, MEGABYTES = 20_000, 100
-PATIENCE_SECONDS = 900
-FREELY = {"requests_at_once": 100_000, "requests_per_second": 1000.0, "operating_seconds": 1e6}
-
-
-class Day:
-    """The service's delivery at a portal of this address, by a clock that stands until it is moved."""
-
-    def __init__(self, database, webhook):
-        self.now = BEGAN
-        settings = BitrixSettings(webhook=SecretStr(webhook), **FREELY)
-        self.adapter = BitrixAdapter(settings, "bitrix", None, self.clock, self.clock)
-        self.engine = SqliteEngine(database, self.clock)
-        account = Account("bitrix", self.adapter, Rules())
-        effects = Effects(database, self.clock)
-        tools = Tools(
-            Plugins.load(HookSettings()),
-            Performer(effects, LogWatcher()),
-            database,
-            LogWatcher(),
-            {"main": FakePbx()},
-        )
-        accounts = Accounts({"bitrix": account}, {"main": "bitrix"}, {})
-        delivery = Delivery(accounts, tools, effects, self.engine, lambda _pbx: self.now)
-        self._handler = Patient(delivery, ages_of(OutboxSettings()))
-
-    def clock(self):
-        """The time, for everybody."""
-        return self.now
-
-    def work(self):
-        """Whatever is due now."""
-        stopping = threading.Event()
-        options = {"args": (self._handler, stopping), "kwargs": {"workers": 4}}
-        worker = threading.Thread(target=self.engine.run, **options)
-        worker.start()
-        try:
-            assert self.engine.wait_until_idle(PATIENCE_SECONDS)
-        finally:
-            stopping.set()
-            self.engine.wake()
-            worker.join()
-
-    def pass_by(self, seconds):
-        """Time goes on, and what has become due is done."""
-        self.now += seconds
-        self.work()
 
 
 def call(place, began):
@@ -125,7 +63,7 @@ def test_a_day_without_the_portal_costs_little_and_every_call_is_filed_with_its_
     """Memory and disk while it is gone; then each call once, begun when it began, as long as it was."""
     webhook = f"http://127.0.0.1:{free_port}/rest/1/sandboxcode/"
     with Database(tmp_path) as database:
-        day, before = Day(database, webhook), resident_megabytes()
+        day, before = Delivered(database, webhook, now=BEGAN), resident_megabytes()
         each = 24 * HOUR_SECONDS / CALLS
         share = CALLS // STEPS
         for step in range(STEPS):

@@ -10,8 +10,16 @@ from typing import get_args
 from itgrix_core.calls.topology import Topology
 from itgrix_core.config.schema import BitrixSettings, Settings
 from itgrix_core.config.schema_asterisk import AsteriskSettings
-from itgrix_core.config.schema_rules import MissedSettings, NameList, OutboxSettings, Weekday
+from itgrix_core.config.schema_conditions import RuleSettings
+from itgrix_core.config.schema_rules import (
+    HoursSettings,
+    MissedSettings,
+    NameList,
+    OutboxSettings,
+    Weekday,
+)
 from itgrix_core.crm.adapter import Adapter
+from itgrix_core.filing.conditions import Condition, Row, RuleTable
 from itgrix_core.filing.creation import CreationRule
 from itgrix_core.filing.lists import Lists, Names
 from itgrix_core.filing.missed import MissedRules, WorkingHours
@@ -88,6 +96,7 @@ def rules_of(crm: BitrixSettings) -> Rules:
         card_seconds=crm.card_seconds,
         cards=CardRules(crm.cards.show, crm.cards.users, crm.cards.queues),
         lists=Lists(only=_names(crm.only), never=_names(crm.never)),
+        table=RuleTable(tuple(_row(rule) for rule in crm.rules)),
     )
 
 
@@ -108,13 +117,10 @@ def creation_of(crm: BitrixSettings) -> tuple[CreationRule, ...]:
 
 
 def _missed(settings: MissedSettings) -> MissedRules:
-    days = frozenset(get_args(Weekday).index(day) for day in settings.hours.days)
-    begin, end = time.fromisoformat(settings.hours.begin), time.fromisoformat(settings.hours.end)
-    hours = WorkingHours(begin, end, days)
     return MissedRules(
         form=settings.ask,
         minutes=settings.minutes,
-        hours=None if settings.all_day else hours,
+        hours=None if settings.all_day else _hours(settings.hours),
         title=settings.title,
         text=settings.text,
         remind_minutes=settings.remind_minutes,
@@ -122,6 +128,36 @@ def _missed(settings: MissedSettings) -> MissedRules:
         late_minutes=settings.late_minutes,
         owners=settings.owners,
         members=tuple(settings.members),
+    )
+
+
+def _hours(settings: HoursSettings) -> WorkingHours:
+    days = frozenset(get_args(Weekday).index(day) for day in settings.days)
+    return WorkingHours(time.fromisoformat(settings.begin), time.fromisoformat(settings.end), days)
+
+
+def _row(rule: RuleSettings) -> Row:
+    condition = Condition(
+        directions=frozenset(rule.directions),
+        lines=tuple(rule.lines),
+        queues=tuple(rule.queues),
+        extensions=tuple(rule.extensions),
+        numbers=tuple(rule.numbers),
+        is_answered=rule.answered,
+        client=rule.client,
+        during=_hours(rule.during) if rule.during else None,
+        outside=_hours(rule.outside) if rule.outside else None,
+    )
+    return Row(
+        name=rule.name,
+        condition=condition,
+        file=rule.file,
+        owners=tuple(rule.owners),
+        subject=rule.subject,
+        description=rule.description,
+        fields=rule.fields,
+        task_title=rule.task_title,
+        task_text=rule.task_text,
     )
 
 

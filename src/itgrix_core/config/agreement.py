@@ -10,6 +10,7 @@ import zoneinfo
 from collections.abc import Iterator
 
 from itgrix_core.config.addresses import is_safe
+from itgrix_core.config.agreement_rules import disagreements_of_rules
 from itgrix_core.config.mistakes import KeyPath
 from itgrix_core.config.schema import BitrixSettings, Settings
 from itgrix_core.config.schema_asterisk import TlsSettings
@@ -73,6 +74,7 @@ def _of_account(crm: BitrixSettings) -> Iterator[tuple[KeyPath, str]]:
         )
     if crm.missed.hours.begin >= crm.missed.hours.end:
         yield ("missed", "hours"), "begin is not before end; swap the two"
+    yield from disagreements_of_rules(crm)
 
 
 def missing(settings: Settings) -> Iterator[tuple[KeyPath, str]]:

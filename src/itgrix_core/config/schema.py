@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, SecretStr
 
 from itgrix_core.config.schema_asterisk import AsteriskSettings
+from itgrix_core.config.schema_conditions import RuleSettings
 from itgrix_core.config.schema_rules import (
     CardSettings,
     CreationSettings,
@@ -134,6 +135,11 @@ class BitrixSettings(Section):
         default=NameList(), description="White lists: if one has entries, only calls of these are filed."
     )
     never: NameList = Field(default=NameList(), description="Black lists: calls of these are not filed.")
+    rules: list[RuleSettings] = Field(
+        default=[],
+        description="What follows otherwise, under conditions (docs/rules.md); hooks have the last word.",
+        examples=[[{"name": "night", "outside": {"begin": "09:00", "end": "18:00"}, "owners": [17, 18]}]],
+    )
     transfers: Literal["per_talk", "one_call"] = Field(
         default="per_talk",
         description="After a transfer each employee's talk is a call of its own, or all of it is one call.",

@@ -47,7 +47,7 @@ class CreationSettings(Section):
     source_description: Template = Field(default="", description="Kind of request, a text as in `title`.")
     title: Template = Field(
         default="",
-        description="Its name, with {number} {name} {did} {trunk} {queue} {direction} {date} {time} {wait}.",
+        description="Its name; names in braces stand for the call's values: docs/rules.md.",
     )
     pipeline: int = Field(default=0, ge=0, description="Id of a deal's pipeline; 0 is the general one.")
     stage: str = Field(default="", description="STATUS_ID of the first stage of a lead or deal (C9:NEW).")
@@ -91,7 +91,7 @@ class MissedSettings(Section):
     hours: HoursSettings = Field(default=HoursSettings(), description="Working time.")
     title: Template = Field(
         default="Call back {number}",
-        description="With {number} {name} {did} {trunk} {queue} {direction} {date} {time} {wait}.",
+        description="A text with the call's values: docs/rules.md.",
     )
     text: Template = Field(
         default="Called {did} on {date} at {time} and waited {wait} s.", description="As `title`."

@@ -5,7 +5,9 @@ from __future__ import annotations
 from string import Formatter
 from typing import Final
 
-NAMES: Final = ("number", "name", "did", "trunk", "queue", "direction", "date", "time", "wait")
+NAMES: Final = (
+    "number", "name", "did", "trunk", "queue", "direction", "date", "time", "wait", "talk", "extension",
+)  # fmt: skip
 """Values of a call; what each is, `filing.texts` knows."""
 
 

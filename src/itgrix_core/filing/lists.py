@@ -8,7 +8,6 @@ Nor is a call of somebody whom the PBX itself shuts out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from itgrix_hooks.values import Call, PhoneNumber
@@ -43,9 +42,9 @@ class Lists:
 
     def has_employee(self, extension: str) -> bool:
         """Whether this extension's calls are filed."""
-        if _is_among(extension, self.never.extensions):
+        if is_among(extension, self.never.extensions):
             return False
-        return not self.only.extensions or _is_among(extension, self.only.extensions)
+        return not self.only.extensions or is_among(extension, self.only.extensions)
 
     def why_not(self, call: Call) -> str:
         """Why a call is not filed, "" if it may be; may change while more phones ring."""
@@ -54,31 +53,32 @@ class Lists:
             return "the client's number is on the PBX's own blacklist"
         if call.trunk and _is_shut_out(call.trunk, self.only.trunks, self.never.trunks):
             return f"trunk {call.trunk} is not filed, by the lists of the configuration"
-        if number and _is_listed(number, self.never.numbers):
+        if number and is_listed(number, self.never.numbers):
             return "the client's number is on the black list of the configuration"
-        if number and self.only.numbers and not _is_listed(number, self.only.numbers):
+        if number and self.only.numbers and not is_listed(number, self.only.numbers):
             return "the client's number is not on the white list of the configuration"
-        employees = list(_employees(call))
+        employees = employees_of(call)
         if employees and not any(self.has_employee(extension) for extension in employees):
             return f"calls of {', '.join(employees)} are not filed, by the lists of the configuration"
         return ""
 
 
-def _employees(call: Call) -> Iterable[str]:
+def employees_of(call: Call) -> tuple[str, ...]:
     """The extensions that had to do with a call, each once."""
     named = [call.extension or "", *(c.extension for c in call.conversations)]
-    return dict.fromkeys(extension for extension in named if extension)
+    return tuple(dict.fromkeys(extension for extension in named if extension))
 
 
 def _is_shut_out(name: str, only: tuple[str, ...], never: tuple[str, ...]) -> bool:
-    return _is_among(name, never) or bool(only and not _is_among(name, only))
+    return is_among(name, never) or bool(only and not is_among(name, only))
 
 
-def _is_among(name: str, listed: tuple[str, ...]) -> bool:
+def is_among(name: str, listed: tuple[str, ...]) -> bool:
+    """Whether a name is in a list, or begins like an entry that ends in `*`."""
     return any(name.startswith(each[:-1]) if each.endswith("*") else name == each for each in listed)
 
 
-def _is_listed(number: PhoneNumber, listed: tuple[str, ...]) -> bool:
+def is_listed(number: PhoneNumber, listed: tuple[str, ...]) -> bool:
     """Whether a number is in a list, however it is written there."""
     return any(
         number.digits.startswith(PhoneNumber(each).digits)

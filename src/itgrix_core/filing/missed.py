@@ -22,6 +22,10 @@ class WorkingHours:
     end: time = time(18)
     days: frozenset[int] = frozenset(range(5))
 
+    def holds(self, at: datetime) -> bool:
+        """Whether a moment of the wall clock is in them."""
+        return at.weekday() in self.days and self.begin <= at.time() < self.end
+
 
 @dataclass(frozen=True, slots=True)
 class MissedRules:

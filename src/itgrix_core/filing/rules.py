@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from itgrix_core.filing.conditions import RuleTable
 from itgrix_core.filing.creation import CreationRule
 from itgrix_core.filing.lists import Lists
 from itgrix_core.filing.missed import MissedRules
@@ -53,6 +54,7 @@ class Rules:
         card_seconds: how long a card is worth showing.
         cards: when it comes up.
         lists: whose calls are filed.
+        table: what follows otherwise, under conditions; asked as a built-in hook.
     """
 
     default_user: int = 1
@@ -71,6 +73,7 @@ class Rules:
     card_seconds: float = 60.0
     cards: CardRules = field(default_factory=CardRules)
     lists: Lists = field(default_factory=Lists)
+    table: RuleTable = field(default_factory=RuleTable)
 
 
 @dataclass(frozen=True, slots=True)

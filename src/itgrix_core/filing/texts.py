@@ -20,8 +20,11 @@ READERS: Final[Mapping[str, Callable[[Call], object]]] = {
     "date": lambda call: call.started_local.strftime("%Y-%m-%d"),
     "time": lambda call: call.started_local.strftime("%H:%M"),
     "wait": lambda call: round(call.wait_seconds),
+    "talk": lambda call: round(call.talk_seconds),
+    "extension": lambda call: call.last_agent or call.extension,
 }
-"""Every name but `number` (as it is filed), and what it is of a call; `wait` in whole seconds."""
+"""Every name but `number` (as it is filed), and what it is of a call; `wait` and `talk` in whole
+seconds, `extension` who talked last, else who made the call."""
 
 
 def rendered(template: str, call: Call, number: PhoneNumber) -> str:

@@ -69,6 +69,7 @@ class Describing:
             about=about,
             fields={},
             entity=Lazy(lambda: turn.account.adapter.entity(entity.kind, entity.id)) if entity else None,
+            kind=entity.kind if entity else None,
             role=role,
             call=turn.call,
             filed=filed,

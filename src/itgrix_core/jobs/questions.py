@@ -19,7 +19,8 @@ from itgrix_core.jobs.performing import Performer
 from itgrix_core.jobs.watching import Watcher
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.store import PluginStore
-from itgrix_core.plugins.manager import Plugins
+from itgrix_core.plugins import rules
+from itgrix_core.plugins.manager import NOTHING, Own, Plugins
 from itgrix_hooks.lazy import LazySequence
 from itgrix_hooks.table import HOOKS
 from itgrix_hooks.tools import Pbx
@@ -77,6 +78,7 @@ class Questions:
             pbx=self._tools.pbxes.get(self._call.pbx),
             store=self._store,
             crm=partial(self._crm, key),
+            own=self._own(hook),
         )
         self._tools.watcher.asked(self._call, asked)
         self.notes.asked(asked, about.strip("/"), arguments.get(HOOKS[hook].value))
@@ -99,6 +101,10 @@ class Questions:
         answer: PhoneNumber = asked.answer
         return answer
 
+    def is_answered(self, hook: str) -> bool:
+        """Whether anybody would answer a hook; what nobody answers costs nothing."""
+        return bool(self._tools.plugins.implementations(hook, self._own(hook)))
+
     def is_wanted(self, stage: Stage, conversation: Conversation | None) -> Asked:
         """`need_registration` at a stage."""
         return self.ask(
@@ -118,6 +124,11 @@ class Questions:
         """The employee of an extension; the hooks may change the number that is looked for."""
         wanted = self.number("search", "user", PhoneNumber(extension))
         return self._account.adapter.user_of_extension(str(wanted))
+
+    def _own(self, hook: str) -> Own:
+        """The account's table of rules, if it has something to say to a hook."""
+        table = self._account.rules.table
+        return {rules.NAME: {rules.TABLE: table}} if table.answers(hook) else NOTHING
 
     def _shared(self) -> Deadline | None:
         """The one deadline of a ringing phone; it begins with the first hook that is asked."""

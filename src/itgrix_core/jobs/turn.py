@@ -27,6 +27,7 @@ from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.effects import Effects, Finished, Starting
 from itgrix_core.outbox.engine import Later
 from itgrix_core.outbox.tables import EffectState
+from itgrix_core.plugins import rules
 from itgrix_hooks.values import Call, Conversation, Entity, Filed, Stage, User
 
 DECLINED = "declined"
@@ -176,7 +177,7 @@ class Turn:
 
     def has_plugins_for(self, hook: str) -> bool:
         """Whether anybody answers a hook; what nobody answers costs nothing."""
-        return bool(self._tools.plugins.implementations(hook))
+        return self.questions.is_answered(hook)
 
     # ---- deciding --------------------------------------------------------------------------------------
     def because(self, why: str) -> None:
@@ -201,11 +202,16 @@ class Turn:
             asked = self.questions.is_wanted(stage, self.call.conversation(key))
             if asked.answer is False:
                 who = ", ".join(entry.plugin for entry in asked.trace if entry.outcome == "answered")
-                self.decline(f"need_registration: {who or 'a hook'} said no at {stage}")
+                self.decline(f"need_registration: {self._named(who) or 'a hook'} said no at {stage}")
                 if self._is_open:
                     _log.warning(f"{self.declined}, after the registration: finished", call=self.call.key)
                 return False
         return True
+
+    def _named(self, plugin: str) -> str:
+        """Who said no; of the rules which one."""
+        row = self.account.rules.table.first("file", self.call) if plugin == rules.NAME else None
+        return f'rule "{row.name}"' if row else plugin
 
     def step(self, command: AnyCommand, params: dict[str, Any] | None = None, about: str = "") -> Step:
         """A command ready to be sent, keyed by its meaning."""

@@ -25,7 +25,7 @@ def process_phone_number(number: PhoneNumber, party: Party, use: NumberUse, pbx:
     return in_e164(number, pbx.region)
 
 
-@hookimpl
+@hookimpl(trylast=True)
 def need_registration() -> bool:
-    """Every call that the configuration files is filed."""
+    """Every call that the configuration files is filed; the very last word, after the rules."""
     return True

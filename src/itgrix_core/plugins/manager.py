@@ -26,6 +26,11 @@ from itgrix_hooks.tools import Crm, Pbx, Store
 from itgrix_hooks.trace import Asked
 from itgrix_hooks.worker import Deadline, StuckThreads
 
+Own = Mapping[str, Mapping[str, Any]]
+"""Settings that a caller brings along, by plugin."""
+
+NOTHING: Own = MappingProxyType({})
+
 
 class Plugins:
     """All plugins of a service. Made by `load`; `ask` may be called by several threads."""
@@ -87,9 +92,10 @@ class Plugins:
         """A new deadline for several asks of one moment; `None` for limits that hold for each plugin."""
         return Deadline(_seconds(self._settings.limits, limit)) if limit.is_shared else None
 
-    def implementations(self, hook: str) -> tuple[Implementation, ...]:
-        """Who answers a hook, in the order of asking."""
-        return self._asked[hook]
+    def implementations(self, hook: str, own: Own | None = None) -> tuple[Implementation, ...]:
+        """Who answers a hook, in the order of asking; with `own` as for `ask` only who would be asked."""
+        told = sources.TOLD if own is not None else ()
+        return tuple(one for one in self._asked[hook] if one.plugin not in told or one.plugin in (own or ()))
 
     def ask(
         self,
@@ -100,6 +106,7 @@ class Plugins:
         pbx: Pbx | None = None,
         store: Callable[[str], Store] | None = None,
         crm: Callable[[str], Crm] | None = None,
+        own: Own = NOTHING,
     ) -> Asked:
         """Ask a hook of everybody who answers it.
 
@@ -110,17 +117,19 @@ class Plugins:
             pbx: the extra argument `pbx`.
             store: makes `store` for a plugin, by its name; called when it is wanted, on the hook's thread.
             crm: makes `crm` likewise.
+            own: the `settings` of built-ins that go by the call's account, by plugin; who has none here
+                has nothing to say and is not asked.
 
         Raises:
             RetryLater: a plugin wants to be asked again; nothing is decided.
         """
         limit = HOOKS[hook].limit
-        implementations = self._asked[hook]
+        implementations = self.implementations(hook, own)
         asked = ask(
             hook,
             implementations,
             arguments,
-            extras=self._extras(pbx, store, crm) if implementations else {},
+            extras=self._extras(pbx, store, crm, own) if implementations else {},
             limit_seconds=_seconds(self._settings.limits, limit),
             deadline=deadline or (self.deadline(limit) if implementations else None),
             stuck=self._stuck,
@@ -136,9 +145,15 @@ class Plugins:
             self._asked = self._order()
 
     def _extras(
-        self, pbx: Pbx | None, store: Callable[[str], Store] | None, crm: Callable[[str], Crm] | None
+        self,
+        pbx: Pbx | None,
+        store: Callable[[str], Store] | None,
+        crm: Callable[[str], Crm] | None,
+        own: Own,
     ) -> Extras:
-        extras: dict[str, Callable[[str], Any]] = {"settings": self._settings_of}
+        extras: dict[str, Callable[[str], Any]] = {
+            "settings": lambda plugin: own[plugin] if plugin in own else self._settings_of(plugin)
+        }
         if pbx is not None:
             extras["pbx"] = lambda _plugin: pbx
         if store is not None:

@@ -19,7 +19,10 @@ from itgrix_hooks.reading import module_of
 GROUP = "itgrix.hooks"
 """The entry point group in which packages name their plugins."""
 
-BUILT_INS = {"defaults": "itgrix_core.plugins.defaults"}
+BUILT_INS = {"defaults": "itgrix_core.plugins.defaults", "crm_rules": "itgrix_core.plugins.rules"}
+
+TOLD = frozenset({"crm_rules"})
+"""Those of them whose settings are the call's account's: asked only by whoever knows that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class TestList:
         monkeypatch.chdir(tmp_path)
         result = itgrix("hooks")
         assert result.exit_code == 0
-        assert result.stdout.startswith("defaults (built-in")
+        assert result.stdout.startswith("crm_rules (built-in")
         assert "no itgrix.yaml here" in result.stderr
 
     def test_a_file_that_was_named_has_to_be_there(self, itgrix, tmp_path):
@@ -60,7 +60,8 @@ class TestShow:
             assert f"\n{part}:\n" in shown
 
     @pytest.mark.parametrize(
-        ("hook", "order"), [("process_final_params", ["a", "z"]), ("need_registration", ["defaults"])]
+        ("hook", "order"),
+        [("process_final_params", ["crm_rules", "a", "z"]), ("need_registration", ["crm_rules", "defaults"])],
     )
     def test_a_hook_tells_who_answers_in_which_order(self, itgrix, site, hook, order):
         """As it is asked."""
@@ -82,7 +83,7 @@ class TestShow:
         shown = itgrix("hooks", "show", "z", config=FOLDER)
         assert shown.exit_code == 0
         assert str(file) in shown.stdout
-        assert "process_final_params, as number 2 of 2" in shown.stdout
+        assert "process_final_params, as number 3 of 3" in shown.stdout
 
     def test_a_plugin_that_is_out_tells_every_problem(self, itgrix, site):
         """And ends with 1, as the list does."""

@@ -172,7 +172,7 @@ def test_every_name_of_the_configuration_has_a_value():
     assert set(NAMES) == {"number", *READERS}
     text = "|".join(f"{{{name}}}" for name in NAMES)
     call = replace(CALL, direction=Direction.INBOUND, timezone="Europe/Moscow")
-    told = f"{CLIENT}|Ann|+74950000101|provider|700|inbound|2025-10-09|11:53|12"
+    told = f"{CLIENT}|Ann|+74950000101|provider|700|inbound|2025-10-09|11:53|12|60|101"
     assert rendered(text, call, CLIENT) == told
 
 

@@ -18,7 +18,7 @@ ARGUMENTS = {
     "process_registration_params": dict.fromkeys(("call", "conversation", "user", "clients")),
     "need_registration": dict.fromkeys(("call", "conversation", "stage")),
     "process_phone_number": dict.fromkeys(("party", "use", "call")),
-    "get_updated_entity_fields": dict.fromkeys(("entity", "role", "call", "filed")),
+    "get_updated_entity_fields": dict.fromkeys(("entity", "kind", "role", "call", "filed")),
     "get_updated_activity_fields": dict.fromkeys(("activity", "call", "filed")),
     "post_registration": dict.fromkeys(("call", "filed")),
 }

@@ -163,3 +163,23 @@ def test_what_the_rules_name_and_the_portal_does_not_know_is_told(portal_office)
     assert told[1].endswith("did you mean CALL?")
     assert told[3].endswith("known there: 0 (General), 9 (Service).")
     assert told[4].endswith("did you mean C9:NEW?")
+
+
+def test_what_a_table_of_rules_names_and_the_portal_does_not_know_is_told(portal_office):
+    """Users, fields and what is written into them; a field that it does not know it would leave out."""
+    office = portal_office(CrmMode.LEADS)
+    fields = {
+        "lead": {"SOURCE_ID": "WEBB", "STATUS_ID": "NEWW", "COMENTS": "x", "ASSIGNED_BY_ID": "98"},
+        "contact": {"COMMENTS": "{number}"},
+    }
+    rules = [{"name": "a", "owners": [11, 99]}, {"name": "b", "fields": fields}]
+    adapter = BitrixAdapter(BitrixSettings(webhook=office.webhook, rules=rules), "bitrix")
+    told = [text for is_fine, text in adapter.check() if not is_fine]
+    adapter.close()
+    assert told == [
+        "rules[1].fields.lead.SOURCE_ID: the portal has no source WEBB; did you mean WEB?",
+        "rules[1].fields.lead.STATUS_ID: the portal has no stage of leads NEWW; did you mean NEW?",
+        "rules[0].owners[1]: the portal has no active employee with the id 99; set another.",
+        "rules[1].fields.lead.ASSIGNED_BY_ID: the portal has no active employee with the id 98; set another.",
+        "rules[1].fields.lead.COMENTS: a lead of the portal has no field COMENTS; did you mean COMMENTS?",
+    ]

@@ -42,9 +42,10 @@ class TestDefaults:
         assert plugins.ask("need_registration", REGISTER).answer is True
         assert plugins.ask("process_phone_number", number).answer == PhoneNumber("n")
         assert plugins.ask(*ASK_FINAL).answer is FINAL["params"]
-        (ours,) = map(str, plugins.records)
+        rules, ours = map(str, plugins.records)
         where, hooks = "built-in, itgrix_core.plugins.defaults", "need_registration, process_phone_number"
         assert ours == f"defaults ({where}): enabled: {hooks}"
+        assert rules.startswith("crm_rules (built-in, itgrix_core.plugins.rules): enabled: ")
 
     def test_ours_run_on_the_asking_thread(self):
         """They need no guard."""
@@ -134,7 +135,7 @@ class TestOut:
         assert record(loaded, name).status is status
         assert reason in record(loaded, name).reason
         assert loaded.ask(*ASK_FINAL).answer == {"TRAIL": "g"}
-        assert loaded.summary() == f"2 plugins enabled; out: {name} ({status})"
+        assert loaded.summary() == f"3 plugins enabled; out: {name} ({status})"
 
     def test_a_refused_one_is_not_half_registered(self, site, plugins):
         """Its right hook is not asked either."""
@@ -160,7 +161,7 @@ class TestOut:
             site(name, "1 / 0")
         (site.folder / "notes.txt").write_text("no Python")
         (site.folder / "folder.py").mkdir()
-        assert [one.name for one in plugins().records] == ["defaults"]
+        assert [one.name for one in plugins().records] == ["crm_rules", "defaults"]
 
     def test_a_folder_that_is_not_there_is_a_problem_and_the_service_goes_on(self, tmp_path):
         """The sentence names the setting and the way out."""
@@ -181,7 +182,7 @@ class TestOut:
         trail("waiting_time", "w")
         problems = plugins(settings={"wating_time": {}}, order=["xyz"]).problems
         assert problems == (
-            "At 'hooks.order': there is no plugin 'xyz'; there are: defaults, waiting_time",
+            "At 'hooks.order': there is no plugin 'xyz'; there are: defaults, crm_rules, waiting_time",
             "At 'hooks.settings': there is no plugin 'wating_time'; did you mean 'waiting_time'?",
         )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,6 +18,7 @@ from itgrix_core.app.cli.invocation import Invocation
 from itgrix_core.app.cli.opened import opened
 from itgrix_core.app.explaining import Explained, explained
 from itgrix_core.app.outward import call_as_json
+from itgrix_core.app.support import ENDING, veiled, write_support
 from itgrix_core.jobs.finding import Finder
 from itgrix_core.jobs.narrating import narrated
 from itgrix_core.jobs.wording import summary
@@ -29,8 +32,22 @@ OTHERS = 5
 @click.argument("call")
 @click.option("--at", metavar="TIME", help="Of a number's calls the one nearest to it: 2026-11-22T20:30.")
 @click.option("--json", "is_json", is_flag=True, help="All of it as JSON.")
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write it into a .zip to send to support, masked; `itgrix replay` reads it.",
+)
+@click.option(
+    "--numbers",
+    type=click.Choice(["mask", "keep"]),
+    default="mask",
+    show_default=True,
+    help="Whether outside numbers are masked in --file (inside ones never are; names always go).",
+)
 @click.pass_obj
-def explain(invocation: Invocation, call: str, at: str | None, is_json: bool) -> None:
+def explain(
+    invocation: Invocation, call: str, at: str | None, is_json: bool, file: Path | None, numbers: str
+) -> None:
     """The story of a call: what Asterisk said, what was decided and why, asked, sent, answered, what waits.
 
     CALL is its key or Linkedid, the CRM's id of it, or a number that took part.
@@ -38,6 +55,13 @@ def explain(invocation: Invocation, call: str, at: str | None, is_json: bool) ->
     with opened(invocation) as database:
         key = _chosen(Finder(database), call, moment_of(at) if at else None)
         found = explained(database, invocation.settings(), key, time.time())
+    if file:
+        if file.suffix != ENDING:
+            raise click.UsageError(f"--file writes a {ENDING}: name it so.")
+        masked = veiled(found, secrets.token_bytes(16) if numbers == "mask" else None)
+        write_support(file, masked, _lines(masked), _as_json(masked))
+        click.echo(f"{file}: look it through before you send it")
+        return
     if is_json:
         click.echo(json.dumps(redact_value(_as_json(found)), ensure_ascii=False))
         return

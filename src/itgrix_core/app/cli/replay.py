@@ -20,6 +20,7 @@ from itgrix_core.app.outward import call_as_json
 from itgrix_core.app.rehearsal import house_of
 from itgrix_core.app.replay import ended_calls, tell, tell_linked
 from itgrix_core.app.stored import stored_events
+from itgrix_core.app.support import ENDING, read_support
 from itgrix_core.calls.events import ConversationEvent, Oddity, Told
 from itgrix_core.calls.topology import Topology
 from itgrix_core.config.schema import HookSettings
@@ -163,7 +164,7 @@ def _groups(invocation: Invocation, wanted: Wanted, faults: list[RecordingError]
 
 def _is_path(word: str, invocation: Invocation) -> bool:
     """Whether a word means a recording: it is there, or looks like one, or there is no service to ask."""
-    return Path(word).exists() or word.endswith(ENDINGS) or not invocation.has_settings()
+    return Path(word).exists() or word.endswith((*ENDINGS, ENDING)) or not invocation.has_settings()
 
 
 def _stored(invocation: Invocation, words: Sequence[str], wanted: Wanted) -> Group:
@@ -195,11 +196,16 @@ def _stories(
     topology: Topology,
     links: Sequence[Link],
     faults: list[RecordingError],
-) -> Iterator[tuple[str, list[Told]]]:
+) -> Iterator[tuple[str, Sequence[Told]]]:
     """What the recordings tell, with their paths: of linked PBXes one story, else one of each log."""
     if not links:
-        for path, log in _loaded(map(Path, recordings), faults):
-            yield str(path), list(tell(log, topology))
+        for place in map(Path, recordings):
+            with _noting(faults):
+                if place.suffix == ENDING:
+                    yield str(place), read_support(place).told
+                    continue
+            for path, log in _loaded([place], faults):
+                yield str(path), list(tell(log, topology))
         return
     paths = dict(recording.split("=", 1) for recording in recordings if "=" in recording)
     unknown = {name for link in links for name in (link[0], link[2])} - set(paths)

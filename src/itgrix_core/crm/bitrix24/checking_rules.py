@@ -21,6 +21,7 @@ Rules = Mapping[str, CreationSettings]
 """By their place in the settings: `creation[0]`."""
 
 _WITHOUT_LEADS = 2
+_LEADS_STAGE = ("lead", "STATUS_ID")
 
 
 def wanted_scopes(settings: BitrixSettings) -> set[str]:
@@ -52,11 +53,12 @@ class RuleDoctor:
             *self._sources(),
             *self._stages(),
             *self._users(),
+            *self._fields(),
             *self._automatic_lines(),
         ]
         yield from ((False, problem) for problem in problems)
-        if not problems and (self._rules or self._settings.sources):
-            yield True, "The portal knows the sources, stages and employees that the rules name."
+        if not problems and (self._rules or self._settings.sources or self._settings.rules):
+            yield True, "The portal knows the sources, stages, employees and fields that the rules name."
 
     def _mode(self) -> Iterator[str]:
         """A rule that needs leads, in a portal that works without."""
@@ -74,11 +76,13 @@ class RuleDoctor:
     def _sources(self) -> Iterator[str]:
         wanted = {f"sources.{name}": source for name, source in self._settings.sources.items()}
         wanted |= {f"{place}.source": rule.source for place, rule in self._rules.items() if rule.source}
+        wanted |= {place: text for place, _, name, text in self._written() if name == "SOURCE_ID"}
         yield from self._unknown("source", "SOURCE", wanted)
 
     def _stages(self) -> Iterator[str]:
         """Stages of leads; pipelines of deals, and the stages of those that exist."""
         leads = {p: r.stage for p, r in self._rules.items() if r.create == "lead" and r.stage}
+        leads |= {place: text for place, kind, name, text in self._written() if (kind, name) == _LEADS_STAGE}
         yield from self._unknown("stage of leads", "STATUS", leads)
         deals = {place: rule for place, rule in self._rules.items() if rule.create == "deal"}
         pipelines = self._pipelines() if deals else {}
@@ -97,6 +101,13 @@ class RuleDoctor:
         wanted |= {f"missed.owners.{line}": user for line, user in missed.owners.items()}
         wanted |= {f"missed.members[{place}]": user for place, user in enumerate(missed.members)}
         wanted |= {f"cards.users.{user}": user for user in self._settings.cards.users}
+        wanted |= {
+            f"rules[{place}].owners[{which}]": user
+            for place, rule in enumerate(self._settings.rules)
+            for which, user in enumerate(rule.owners)
+        }
+        responsibles = {place: text for place, _, name, text in self._written() if name == "ASSIGNED_BY_ID"}
+        wanted |= {place: int(text) for place, text in responsibles.items() if text.isdecimal()}
         try:
             users = self._directory.snapshot().users if wanted else {}
         except CrmUnavailable:
@@ -104,6 +115,23 @@ class RuleDoctor:
         for place, user in wanted.items():
             if user not in users:
                 yield f"{place}: the portal has no active employee with the id {user}; set another."
+
+    def _fields(self) -> Iterator[str]:
+        """Fields of entities, which the portal would leave out without a word."""
+        kinds = dict.fromkeys(kind for _, kind, _, _ in self._written())
+        for kind in kinds:
+            reply = self._client.call(f"crm.{kind}.fields")
+            known = list(mapping(reply.result)) if isinstance(reply, Reply) else []
+            for place, of, name, _ in self._written():
+                if known and of == kind and name not in known:
+                    yield f"{place}: a {kind} of the portal has no field {name}; {nearest(name, known)}"
+
+    def _written(self) -> Iterator[tuple[str, str, str, str]]:
+        """(place, kind of entity, field, text) of all that the rules write into clients."""
+        for place, rule in enumerate(self._settings.rules):
+            for kind, texts in rule.fields.items():
+                for name, text in texts.items():
+                    yield f"rules[{place}].fields.{kind}.{name}", kind, name, text
 
     def _automatic_lines(self) -> Iterator[str]:
         """A line that creates for calls out by itself, though there are rules of ours."""
