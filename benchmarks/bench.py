@@ -17,10 +17,11 @@ import catching_up
 import engines
 import growth
 import parts
+import ringing
+import routing
 import side_by_side
 from streams import Stream, busy, recordings, under_mask
 
-SECTIONS = ("readers", "parts", "growth", "waiting", "day", "service", "burst", "engines", "backlog")
 COLUMNS = "state, bytes a call | saved row, bytes | µs CPU per message | function calls per message"
 
 
@@ -120,7 +121,7 @@ def backlog(is_quick: bool, _: set[str]) -> None:
     """The portal is back after an outage: how late are the cards of phones that ring now?"""
     old, live = (300, 20) if is_quick else (10_000, 200)
     done = catching_up.catch_up(old, live)
-    p50, p99 = (done.late[round(len(done.late) * share) - 1] * 1000 for share in (0.5, 0.99))
+    p50, p99 = (1000 * seconds for seconds in _spread(done.late))
     print("\n| old calls | live ones | ring to request, p50 / p99 ms | s in all | requests/s | 503 or 429 |")
     print("|---|---|---|---|---|---|")
     rate = done.requests / done.seconds
@@ -128,13 +129,43 @@ def backlog(is_quick: bool, _: set[str]) -> None:
     print("|", " | ".join(map(str, figures)), "|", flush=True)
 
 
-DO = dict(
-    zip(
-        SECTIONS,
-        (readers, own_parts, calls_at_once, waiting, day, service, bursts, delivery, backlog),
-        strict=True,
-    )
-)
+def callers(is_quick: bool, _: set[str]) -> None:
+    """The dialplan asks 200 times a second where a caller goes, and the portal is away."""
+    routing.measure(*((20_000, 200, 3.0) if is_quick else (200_000, 200, 30.0)))
+
+
+def cards(is_quick: bool, _: set[str]) -> None:
+    """The portal is as slow as in its documentation: when is a call registered, and when are cards gone?"""
+    rung = ringing.ring(10 if is_quick else 200)
+    print("\n| what | calls | p50 s | p99 s |")
+    print("|---|---|---|---|")
+    for what, seconds in (
+        ("ring to the answer of register", rung.registered),
+        ("answer to the others' cards gone", rung.gone),
+    ):
+        p50, p99 = _spread(seconds)
+        print(f"| {what} | {len(seconds)} | {p50:.2f} | {p99:.2f} |", flush=True)
+
+
+def _spread(figures: list[float]) -> tuple[float, float]:
+    """Median and 99th percentile of what is in order."""
+    p50, p99 = (figures[max(0, round(len(figures) * share) - 1)] for share in (0.5, 0.99))
+    return p50, p99
+
+
+SECTIONS = {
+    "readers": readers,
+    "parts": own_parts,
+    "growth": calls_at_once,
+    "waiting": waiting,
+    "day": day,
+    "service": service,
+    "burst": bursts,
+    "engines": delivery,
+    "backlog": backlog,
+    "ringing": cards,
+    "routing": callers,
+}
 
 
 def main() -> None:
@@ -147,7 +178,7 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}")
     for section in options.section or SECTIONS:
         print(f"\n## {section}", flush=True)
-        DO[section](options.quick, set(options.reader))
+        SECTIONS[section](options.quick, set(options.reader))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """An outage is over: thousands of calls wait, and phones ring meanwhile. How late are their cards?
 
-The service runs in a process of its own without an Asterisk; its events are put into its outbox as a line to
-Asterisk would, a ring with the moment that it waits for its colleagues. The portal is here, with real limits
-made wider, so that it ends; its ledger tells when a request came.
+Two services of one machine share the portal, each in a process of its own without an Asterisk; their events
+are put into their outboxes as a line to Asterisk would, a ring with the moment that it waits for its
+colleagues. The portal is here, with real limits made wider, so that it ends; its ledger tells when a request
+came.
 
-`python catching_up.py WEBHOOK BACKLOG LIVE LIMITS` is the service's process; it prints a JSON line.
+`python catching_up.py WEBHOOK STATE_FOLDER NAME BACKLOG LIVE LIMITS` is a service's process; it prints a JSON
+line.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 WIDER = 50
+SERVICES = ("first", "second")
 PAUSE_SECONDS = 0.25
 PATIENCE_SECONDS = 1800.0
 
@@ -47,8 +50,8 @@ def catch_up(backlog: int, live: int, wider: int = WIDER) -> CaughtUp:
     """File old calls, and live ones among them.
 
     Args:
-        backlog: how many wait when the portal is back.
-        live: how many ring meanwhile.
+        backlog: how many wait when the portal is back, in both services.
+        live: how many ring meanwhile, in both.
         wider: how many times wider than an ordinary plan's the portal's limits are.
     """
     from itgrix_core.sandbox.bitrix import Limits, Settings, problems, run_portal
@@ -56,7 +59,7 @@ def catch_up(backlog: int, live: int, wider: int = WIDER) -> CaughtUp:
     limits = Limits(50 * wider, 2 * wider, 480 * wider)
     with run_portal(Settings(limits=limits)) as portal:
         began = time.monotonic()
-        told = _serve(portal.webhook, backlog, live, wider)
+        told = _serve(portal.webhook, backlog // len(SERVICES), live // len(SERVICES), wider)
         seconds = time.monotonic() - began
         entries = portal.portal.ledger.entries()
     assert problems(entries) == [], problems(entries)[:5]
@@ -72,20 +75,33 @@ def catch_up(backlog: int, live: int, wider: int = WIDER) -> CaughtUp:
 
 
 def _serve(webhook: str, backlog: int, live: int, wider: int) -> dict[str, float]:
-    """The service's process; when each live phone rang, by call."""
-    command = [sys.executable, __file__, webhook, str(backlog), str(live), str(wider)]
-    environment = os.environ | {"PYTHONWARNINGS": "ignore"}
-    with tempfile.TemporaryDirectory() as folder:
-        run = subprocess.run(
-            command, env=environment, cwd=folder, capture_output=True, text=True, check=False
-        )
-    if run.returncode:
-        raise RuntimeError(run.stderr[-2000:])
-    told: dict[str, float] = json.loads(run.stdout.strip().splitlines()[-1])
+    """The services' processes; when each live phone rang, by call."""
+    told: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        numbers = (str(backlog), str(live), str(wider))
+        for process in [_start(folder, service, (webhook, name, service, *numbers)) for service in SERVICES]:
+            process.wait()
+        for service in SERVICES:
+            if not (said := (folder / f"{service}.out").read_text().strip()):
+                raise RuntimeError((folder / f"{service}.err").read_text()[-2000:])
+            told |= json.loads(said.splitlines()[-1])
     return told
 
 
-def call(place: str, began: float) -> list[Any]:
+def _start(folder: Path, service: str, arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    """One of them; what it says goes to files, as nobody reads a pipe meanwhile."""
+    with (folder / f"{service}.out").open("wb") as out, (folder / f"{service}.err").open("wb") as err:
+        return subprocess.Popen(
+            [sys.executable, __file__, *arguments],
+            env=os.environ | {"PYTHONWARNINGS": "ignore"},
+            cwd=folder,
+            stdout=out,
+            stderr=err,
+        )
+
+
+def call(pbx: str, place: str, began: float) -> list[Any]:
     """The events of a call that 101 answers after a while: its ring, its answer, its end."""
     from itgrix_core.calls.events import (
         CallEnded,
@@ -96,9 +112,9 @@ def call(place: str, began: float) -> list[Any]:
     )
     from itgrix_hooks.values import Call, Conversation, Direction, Disposition, PhoneNumber, Result
 
-    number = PhoneNumber(f"+7916{abs(hash(place)) % 10**7:07}")
+    number = PhoneNumber(f"+7916{abs(hash((pbx, place))) % 10**7:07}")
     begun = Call(
-        f"main/{place}", "main", place, Direction.INBOUND, began, client_number=number, did="74950000001"
+        f"{pbx}/{place}", pbx, place, Direction.INBOUND, began, client_number=number, did="74950000001"
     )
     phone = Conversation(f"{place}.2", "101", was_rung=True, rang_at=began)
     rung = replace(begun, rang_at=began, conversations=(phone,))
@@ -115,7 +131,7 @@ def call(place: str, began: float) -> list[Any]:
     ]
 
 
-def main(webhook: str, backlog: int, live: int, wider: int) -> dict[str, float]:
+def main(webhook: str, state_folder: str, pbx: str, backlog: int, live: int, wider: int) -> dict[str, float]:
     """File old calls and ring phones meanwhile."""
     from pydantic import SecretStr
 
@@ -132,17 +148,20 @@ def main(webhook: str, backlog: int, live: int, wider: int) -> dict[str, float]:
         operating_seconds=480.0 * wider,
     )
     settings = Settings(
-        data_folder=Path("data"), asterisk={"main": AsteriskSettings(port=1)}, crm={"bitrix": crm}
+        data_folder=Path(pbx),
+        state_folder=Path(state_folder),
+        asterisk={pbx: AsteriskSettings(port=1)},
+        crm={"bitrix": crm},
     )
     rang = {}
     with Service(settings) as service:
         hours_ago = time.time() - 6 * 3600
         for place in range(backlog):
-            events = call(f"{place}.1", hours_ago + place)
+            events = call(pbx, f"{place}.1", hours_ago + place)
             service.engine.put([job_of(event, event.at) for event in events])
         for place in range(live):
             now = time.time()
-            started, ring, *rest = call(f"live{place}.1", now)
+            started, ring, *rest = call(pbx, f"live{place}.1", now)
             delayed = job_of(ring, now, delay_seconds=RING_SECONDS)
             service.engine.put([job_of(started, now), delayed])
             rang[started.call.key] = now
@@ -154,4 +173,4 @@ def main(webhook: str, backlog: int, live: int, wider: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], *map(int, sys.argv[2:]))))
+    print(json.dumps(main(*sys.argv[1:4], *map(int, sys.argv[4:]))))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -275,3 +276,21 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def other_authority(tmp_path: Path) -> Authority:
     """Somebody else who signs."""
     return Authority(tmp_path, "other")
+
+
+@pytest.fixture(scope="session")
+def find_port() -> Callable[[], int]:
+    """Finds a port on which nobody listens now."""
+    return _find_port
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port on which nobody listens now."""
+    return _find_port()
+
+
+def _find_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])

@@ -58,7 +58,7 @@ BY_CRM: Mapping[str, Meaning] = {
         "`PATCH /api/v4/leads`, `contacts`, `companies`; actions: `leads/complex`, notes",
     ),
     "process_task_creation_params": Meaning("`tasks.task.add`", "`POST /api/v4/tasks`"),
-    "customize_autodistribution": Meaning(NO_REQUEST, NO_REQUEST, is_asked=False),
+    "customize_autodistribution": Meaning(NO_REQUEST, NO_REQUEST),
     "post_registration": Meaning(
         "none; after `register` was accepted", "none; after the card was asked for, `filed` is empty"
     ),

@@ -35,7 +35,8 @@ def customize_autodistribution(
     Arguments:
         answer: what was found so far; without an extension the call goes its usual way.
         question: who calls, and on which of our numbers.
-        clients: all entities with the caller's number; asked of the CRM when first looked at.
+        clients: all entities with the caller's number, as the index of numbers knows them: names and
+            responsibles, no fields. For a number that it lacks the CRM is asked when first looked at.
         settings: this plugin's settings.
         pbx: the Asterisk that asks.
         store: this plugin's durable memory.

@@ -2,7 +2,8 @@
 
 A replay of real calls is served over as many lives of the service as it has rounds. In each the weather
 turns, and after a while by dice the service is killed as `kill -9` does. At the end all is calm, and what the
-portal holds must be what a run holds that nobody has disturbed.
+portal holds must be what a run holds that nobody has disturbed. In every third replay the PBX restarts, too,
+which ends the calls that it has just then: there each call is once and in order, whatever was still heard.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
 import requests
-from stand import Portal, Stand, Story, run_undisturbed
+from stand import Pbx, Portal, Running, Stand, Story, run_undisturbed
 from weather import weather
 
 from itgrix_core.sandbox.bitrix.auditing import disorder
@@ -28,6 +29,10 @@ LONGEST_LIFE_SECONDS = 3.0
 PATIENCE_SECONDS = 240.0
 PATIENT = {"ringing_seconds": 60, "other_seconds": 60, "recording_seconds": 60}
 """A hook that waits too long for a portal is left out of its call; here that would hide what is lost."""
+JUMPS_SECONDS = (-9 * 86400.0, -7200.0, -90.0, 0.0, 1800.0, 86400.0, 40 * 86400.0)
+"""By how much the service's wall clock is off, once somebody has set it."""
+CLOCK = Path(__file__).parent / "clock"
+CONNECTED = "connected, AMI"
 NOWHERE = "http://127.0.0.1:1/bitrix24/portal/callback"
 """Where the portal sends the browser back to; nobody follows it."""
 CLIENT_ID, CLIENT_SECRET = "local.sandbox.1", "sandboxsecret"
@@ -62,23 +67,38 @@ class Audit:
             [*told, f"{self.rounds} rounds, {self.calls} calls: {figures}, {len(self.other)} other"]
         )
 
-    def add(self, seed: int, expected: Story, portal: Portal) -> None:
-        """Compare what a portal holds with what it should."""
+    def add(self, seed: int, expected: Story, portal: Portal, *, is_whole: bool = True) -> None:
+        """Compare what a portal holds with what it should.
+
+        Args:
+            seed: of its replay.
+            expected: what it should hold.
+            portal: where to look.
+            is_whole: every call was heard to its end, so each must be filed as if nothing had happened.
+        """
         story, name = portal.story(), f"seed {seed}"
         self.calls += len(expected.calls)
+        self.lost += [f"{name}: {key} is not filed" for key in unfiled(expected, story, is_whole=is_whole)]
         for key, wanted in expected.calls.items():
             found = story.calls.get(key)
-            if found is None or not found["finishes"]:
-                self.lost.append(f"{name}: {key} is not filed")
-            elif (
-                found["registered"] > 1 or len(found["finishes"]) > 1 or found["records"] > wanted["records"]
-            ):
+            if found and is_twice(found, wanted):
                 self.twice.append(f"{name}: {key} is {found} instead of {wanted}")
         self.disordered += [f"{name}: {each}" for each in disorder(portal.entries())]
         known = self.lost + self.twice
         if not known:
-            self.other += [f"{name}: {each}" for each in expected.differences(story)]
+            self.other += [f"{name}: {each}" for each in expected.differences(story) if is_whole]
             self.other += [f"{name}: {each}" for each in portal.problems()]
+
+
+def unfiled(expected: Story, story: Story, *, is_whole: bool) -> list[str]:
+    """The calls that are missing; a call's later talk (a longer key) is not missed unless `is_whole`."""
+    wanted = [key for key in expected.calls if is_whole or key.count("/") == 1]
+    return [key for key in wanted if not story.calls.get(key, {}).get("finishes")]
+
+
+def is_twice(found: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    """Whether the portal has something of a call more than once."""
+    return found["registered"] > 1 or len(found["finishes"]) > 1 or found["records"] > wanted["records"]
 
 
 def replay(seed: int, rounds: int, expected: Story, folder: Path, audit: Audit) -> None:
@@ -86,57 +106,112 @@ def replay(seed: int, rounds: int, expected: Story, folder: Path, audit: Audit) 
 
     Args:
         rounds: how often the service is killed.
-        seed: of the dice; an odd one reaches the portal by an application whose tokens expire. (Were a
-            refresh token dead once used, one whose answer was lost would need the administrator.)
+        seed: of the dice; an odd one reaches the portal by an application whose tokens expire (were a
+            refresh token dead once used, one whose answer was lost would need the administrator); in one
+            that three divides the PBX restarts.
         expected: of a run that nobody disturbed.
         folder: empty; holds the processes' logs afterwards.
         audit: told what was found.
     """
-    dice, stand = random.Random(seed), Stand(folder)
+    stand = Stand(folder)
     try:
         portal, pbx = stand.portal("--handler", NOWHERE, "--refresh", "lax"), stand.pbx()
         config = stand.configure(pbx.port, portal.webhook, hooks__limits=PATIENT)
         stand.record()
         if seed % 2:
             _connect(stand, portal, config)
+        day = _Day(stand, portal, pbx, random.Random(seed), has_tokens=bool(seed % 2), restarts=seed % 3 == 0)
         for _ in range(rounds):
-            _live_and_die(stand, portal, pbx.cut, dice, has_tokens=bool(seed % 2))
+            day.live_and_die()
             audit.rounds += 1
         portal.calm()
         stand.serve()
         pbx.says("all served", PATIENCE_SECONDS)
-        _settle(stand, portal, expected)
-        audit.add(seed, expected, portal)
+        _settle(stand, portal, expected, is_whole=not day.restarts)
+        audit.add(seed, expected, portal, is_whole=not day.restarts)
     finally:
         stand.close()
 
 
-def _live_and_die(
-    stand: Stand, portal: Portal, cut: Callable[[], None], dice: random.Random, *, has_tokens: bool
-) -> None:
-    """One life of the service, in a weather of its own."""
-    portal.calm()
-    for rule in weather(dice):
-        portal.fail(**rule)
-    if has_tokens and dice.random() < 0.5:
-        portal.does("expire_tokens")
-    served, wanted = len(portal.entries()), dice.randint(1, 15)
-    serve, begun = stand.serve(), time.monotonic()
-    stand.until(
-        lambda: len(portal.entries()) >= served + wanted or time.monotonic() > begun + LONGEST_LIFE_SECONDS,
-        "requests, or a while",
-    )
-    if dice.random() < 0.3:
-        cut()
-    time.sleep(dice.uniform(0.0, 0.3))
-    serve.kill()
+class _Clock:
+    """The wall clock of every service that is started on this stand from now on."""
+
+    def __init__(self, stand: Stand) -> None:
+        self._file = stand.folder / "clock"
+        self.set(0.0)
+        stand.variables |= {"PYTHONPATH": str(CLOCK), "CHAOS_CLOCK": str(self._file)}
+
+    def set(self, seconds: float) -> None:
+        """Be off by so many seconds."""
+        part = self._file.with_suffix(".part")
+        part.write_text(str(seconds))
+        part.replace(self._file)
 
 
-def _settle(stand: Stand, portal: Portal, expected: Story) -> None:
+@dataclass
+class _Day:
+    """The lives of a service, each in a weather of its own.
+
+    Attributes:
+        has_tokens: the portal is reached by tokens, and they expire.
+        restarts: the PBX restarts now and then.
+    """
+
+    stand: Stand
+    portal: Portal
+    pbx: Pbx
+    dice: random.Random
+    has_tokens: bool
+    restarts: bool
+
+    def __post_init__(self) -> None:
+        self._clock = _Clock(self.stand)
+
+    def live_and_die(self) -> None:
+        """One of them."""
+        dice, portal, stand = self.dice, self.portal, self.stand
+        portal.calm()
+        for rule in weather(dice):
+            portal.fail(**rule)
+        if self.has_tokens and dice.random() < 0.5:
+            portal.does("expire_tokens")
+        served, wanted = len(portal.entries()), dice.randint(1, 15)
+        serve, begun = stand.serve(), time.monotonic()
+        stand.until(
+            lambda: (
+                len(portal.entries()) >= served + wanted or time.monotonic() > begun + LONGEST_LIFE_SECONDS
+            ),
+            "requests, or a while",
+        )
+        self._disturb(serve)
+        time.sleep(dice.uniform(0.0, 0.3))
+        serve.kill()
+
+    def _disturb(self, serve: Running) -> None:
+        """Something that is not the portal's fault."""
+        if self.dice.random() < 0.2:
+            self._clock.set(self.dice.choice(JUMPS_SECONDS))
+        chance = self.dice.random()
+        if chance < 0.3:
+            self.pbx.cut()
+        elif chance < 0.5 and self.restarts:
+            self._restart(serve)
+
+    def _restart(self, serve: Running) -> None:
+        """Restart the PBX under a service that hears it go: what nobody hears, nobody can file."""
+        heard = serve.log.count(CONNECTED)
+        if heard:
+            self.pbx.restart()
+            self.stand.until(lambda: serve.log.count(CONNECTED) > heard, "the line to the PBX")
+
+
+def _settle(stand: Stand, portal: Portal, expected: Story, *, is_whole: bool) -> None:
     """Wait until the portal tells the expected story, or nothing more will come."""
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
-        if stand.is_drained() and not expected.differences(portal.story()):
+        story = portal.story()
+        is_told = not (expected.differences(story) if is_whole else unfiled(expected, story, is_whole=False))
+        if is_told and stand.is_drained():
             return
         time.sleep(0.2)
 

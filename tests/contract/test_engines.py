@@ -251,8 +251,8 @@ def test_a_clock_put_forward_ends_no_waiting(engine, clock):
     engine.put([job("a/1"), job("b/1", not_before=NOW + 900)])
     with running(engine, ledger):
         assert engine.wait_until_idle(PATIENCE)
-        engine.shift(10 * YEAR)
         clock.now += 10 * YEAR
+        engine.shift(10 * YEAR)
         engine.wake()
         assert engine.wait_until_idle(PATIENCE)
         assert ledger.heads == ["a/1"]
@@ -260,6 +260,23 @@ def test_a_clock_put_forward_ends_no_waiting(engine, clock):
         engine.wake()
         assert engine.wait_until_drained(PATIENCE)
     assert sorted(ledger.heads) == ["a/1", "a/1", "b/1"]
+
+
+@pytest.mark.parametrize("jump", [-YEAR, YEAR])
+def test_what_was_stored_or_put_off_before_a_jump_was_noticed_keeps_its_time(engine, clock, jump):
+    ledger = Ledger({"old/1": [Later(60.0)]})
+    engine.put([job("old/1")])
+    clock.now += jump
+    engine.put([job("new/1", born_at=clock.now, not_before=clock.now + 60)])
+    with running(engine, ledger):
+        assert engine.wait_until_idle(PATIENCE)
+        engine.shift(jump)
+        assert engine.wait_until_idle(PATIENCE)
+        assert ledger.heads == ["old/1"]
+        clock.now += 60
+        engine.wake()
+        assert engine.wait_until_drained(PATIENCE)
+    assert sorted(ledger.heads) == ["new/1", "old/1", "old/1"]
 
 
 def test_after_a_jump_of_the_clock_what_was_old_is_no_younger(engine, clock):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from contextlib import closing
 from functools import cache
 from typing import TYPE_CHECKING
@@ -35,21 +34,3 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Story
     return cache(
         lambda recordings=(): run_undisturbed(Stand(tmp_path_factory.mktemp("undisturbed")), recordings)
     )
-
-
-@pytest.fixture(scope="session")
-def find_port() -> Callable[[], int]:
-    """Finds a port on which nobody listens now."""
-    return _find_port
-
-
-@pytest.fixture
-def free_port() -> int:
-    """A port on which nobody listens now."""
-    return _find_port()
-
-
-def _find_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])

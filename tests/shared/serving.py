@@ -91,13 +91,18 @@ class Serve:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
-        if self._process.poll() is None:
+        if not self.is_over:
             self.stop()
 
     @property
     def pid(self) -> int:
         """Its process."""
         return self._process.pid
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its process has ended, or was never started."""
+        return self._process is None or self._process.poll() is not None
 
     # ---- what it says ----
     @property

@@ -19,6 +19,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,7 +36,7 @@ from itgrix_core.sandbox.bitrix.ledger import Entry, from_json
 from itgrix_core.sandbox.recordings import bundled, load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 PATIENCE = 60.0
 """Seconds after which what is waited for will not come any more; nothing waits for their passing."""
@@ -58,11 +59,18 @@ def until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) ->
 class Running:
     """A process whose output is kept; ended at the latest when its test is over."""
 
-    def __init__(self, arguments: Sequence[str], folder: Path, name: str, **options: Any) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        name: str,
+        variables: Mapping[str, str] = MappingProxyType({}),
+        **options: Any,
+    ) -> None:
         self.output_file = folder / f"{name}.out"
         self.log_file = folder / f"{name}.err"
         environment = {key: value for key, value in os.environ.items() if not key.startswith("ITGRIX_")}
-        environment["PYTHONFAULTHANDLER"] = "1"
+        environment |= {"PYTHONFAULTHANDLER": "1", **variables}
         with self.output_file.open("wb") as out, self.log_file.open("wb") as err:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *arguments], stdout=out, stderr=err, env=environment, **options
@@ -227,12 +235,17 @@ def story_of(entries: Sequence[Entry], state: dict[str, Any]) -> Story:
 
 
 class Stand:
-    """A folder with a configuration, and the processes that were started for a test."""
+    """A folder with a configuration, and the processes that were started for a test.
+
+    Attributes:
+        variables: of the environment of every verb that is started from now on.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.config_file = folder / "itgrix.yaml"
         self.data_folder = folder / "data"
+        self.variables: dict[str, str] = {}
         self._running: list[Running] = []
         self._serves = 0
 
@@ -259,7 +272,8 @@ class Stand:
         self._serves += 1
         config = ["-c", str(self.config_file)] if is_configured else []
         name = f"{arguments[0].strip('-')}-{self._serves}"
-        running = Running(["itgrix_core.app.cli", *config, *arguments], self.folder, name, **options)
+        command = ["itgrix_core.app.cli", *config, *arguments]
+        running = Running(command, self.folder, name, self.variables, **options)
         self._running.append(running)
         return running
 

@@ -11,6 +11,7 @@ from itgrix_core.calls.topology import Topology
 from itgrix_core.config.schema import BitrixSettings, Settings
 from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.config.schema_conditions import RuleSettings
+from itgrix_core.config.schema_routing import RoutingSettings
 from itgrix_core.config.schema_rules import (
     HoursSettings,
     MissedSettings,
@@ -23,6 +24,7 @@ from itgrix_core.filing.conditions import Condition, Row, RuleTable
 from itgrix_core.filing.creation import CreationRule
 from itgrix_core.filing.lists import Lists, Names
 from itgrix_core.filing.missed import MissedRules, WorkingHours
+from itgrix_core.filing.routing import RoutingRules
 from itgrix_core.filing.rules import CardRules, Rules
 from itgrix_core.jobs.accounts import Account, Accounts
 from itgrix_core.outbox.retention import DAY_SECONDS
@@ -128,6 +130,17 @@ def _missed(settings: MissedSettings) -> MissedRules:
         late_minutes=settings.late_minutes,
         owners=settings.owners,
         members=tuple(settings.members),
+    )
+
+
+def routing_rules_of(settings: RoutingSettings) -> RoutingRules:
+    """How the one is found who gets a caller."""
+    return RoutingRules(
+        hours=None if settings.all_day else _hours(settings.hours),
+        is_skipping_busy=settings.skip_busy,
+        needs_open_day=settings.open_day,
+        stand_ins=settings.stand_ins,
+        fallback=tuple(settings.fallback),
     )
 
 

@@ -12,6 +12,7 @@ from itgrix_core.crm.bitrix24.adapter import BitrixAdapter, check, client_of, se
 from itgrix_core.crm.bitrix24.checking import Finding
 from itgrix_core.crm.bitrix24.client import Client
 from itgrix_core.crm.bitrix24.gate import Gate
+from itgrix_core.crm.bitrix24.listing import KINDS
 from itgrix_core.crm.bitrix24.oauth import OAuthServer
 from itgrix_core.crm.bitrix24.observing import Observer, unobserved
 from itgrix_core.crm.bitrix24.reception import Reception
@@ -19,6 +20,9 @@ from itgrix_core.crm.bitrix24.subscribing import Subscriptions
 from itgrix_core.crm.bitrix24.vault import Vault
 from itgrix_core.errors import ConfigError
 from itgrix_core.telemetry.redaction import keep_secret
+
+CHANGES = [f"OnCrm{kind.capitalize()}{what}" for kind in KINDS for what in ("Add", "Update", "Delete")]
+"""Events of the portal that tell of a client's change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +110,17 @@ def portals_of(settings: Settings) -> dict[str, Portal]:
     """All accounts, by name."""
     folder = state_folder_of(settings)
     return {
-        name: Portal(name, crm, Vault(settings.data_folder, name, _keep), folder)
+        name: Portal(name, _listening(crm, settings), Vault(settings.data_folder, name, _keep), folder)
         for name, crm in settings.crm.items()
     }
+
+
+def _listening(crm: BitrixSettings, settings: Settings) -> BitrixSettings:
+    """With the events besides that keep the index of numbers fresh, where routing needs one."""
+    if not settings.routing.is_on:
+        return crm
+    names = list(dict.fromkeys([*crm.events.names, *CHANGES]))
+    return crm.model_copy(update={"events": crm.events.model_copy(update={"names": names})})
 
 
 def _keep(secret: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from itgrix_core.app.from_settings import accounts_of, ages_of, pbx_of, topology
 from itgrix_core.app.hearing import Hearing
 from itgrix_core.app.keeping import Keeping
 from itgrix_core.app.portals import portals_of
+from itgrix_core.app.routing import Routing
 from itgrix_core.app.telling import Sources, Telling
 from itgrix_core.app.tidying import Tidying
 from itgrix_core.app.web.bitrix24 import bitrix24_pages
@@ -39,6 +41,7 @@ from itgrix_core.jobs.notices import NOTICE, NoticeJobs
 from itgrix_core.jobs.overdue import CALL_BACK_DUE, OverdueJobs
 from itgrix_core.jobs.patient import Patient
 from itgrix_core.jobs.performing import Performer
+from itgrix_core.jobs.presence import OnChunk
 from itgrix_core.jobs.questions import Tools
 from itgrix_core.jobs.recording import RECORDING_READY, RecordingJobs
 from itgrix_core.jobs.repairs import Heard, Repairs, last_word_at
@@ -96,8 +99,14 @@ class Service:
         self._worker: threading.Thread | None = None
         self._menders: list[threading.Thread] = []
         self._web: HttpServer | None = None
+        self._routing: Routing | None = None
         sources = Sources(
-            self.line_states, self._oddities, lambda: self._database, self._is_delivering, self._quotas
+            self.line_states,
+            self._oddities,
+            lambda: self._database,
+            self._is_delivering,
+            self._quotas,
+            lambda: self._routing.figures if self._routing else {},
         )
         self.telling = Telling(settings, self.plugins, sources)
         self._portals = self.telling.watched(portals_of(settings))
@@ -122,10 +131,13 @@ class Service:
         self.engine = SqliteEngine(self._database)
         self._tidying = Tidying(self._database, self.engine, self.settings.outbox)
         self._tidying.make_good()
+        if self.settings.routing.is_on:
+            self._routing = Routing(self.settings, self._adapters)
         groups = linked({name: [*own.links.values()] for name, own in self.settings.asterisk.items()})
         for group in groups:
             self._connect(group)
-        handler = self._handler()
+        tools = self._tools()
+        handler = self._handler(tools)
         _log.info(self.plugins.summary())
         for group in groups:
             catch_up([self.lines[name].listening for name in group])
@@ -146,8 +158,11 @@ class Service:
             line.supervisor.start()
         self._hearing = Hearing(self._portals, self.engine)
         registry = self.telling.registry
-        pages = bitrix24_pages(self._portals, registry, self._hearing.take)
-        self._web = serve_pages(create_app(registry, pages, self.telling.pages()), self.settings.web)
+        pages = [bitrix24_pages(self._portals, registry, self._hearing.take), self.telling.pages()]
+        if self._routing:
+            pages += self._routing.open(tools, self._accounts, self.telling.routed)
+            self._routing.start(self._stopping)
+        self._web = serve_pages(create_app(registry, *pages), self.settings.web)
         self._hearing.start(self._stopping)
         self._keeping.start(self._stopping)
         self._tidying.start(self._stopping)
@@ -189,7 +204,10 @@ class Service:
             lambda action: self._send(name, action),
             shared=shared,
         )
-        on_chunk = listening.on_chunk
+        on_chunk: OnChunk = listening.on_chunk
+        if self._routing:
+            send = partial(self._send, name)
+            on_chunk = self._routing.heard(name, lambda: tracker.topology, on_chunk, send)
         if asterisk.history.is_set:
             repairs = self._repairs[name] = self._repairs_of(name, asterisk, spool)
             on_chunk = Heard(on_chunk, repairs.gap, last_word_at(recorder.folder))
@@ -208,18 +226,21 @@ class Service:
     def _send(self, name: str, action: Action) -> None:
         self.lines[name].supervisor.send(dict(action))
 
-    def _handler(self) -> Handler:
+    def _tools(self) -> Tools:
+        pbxes = {name: pbx_of(name, asterisk) for name, asterisk in self.settings.asterisk.items()}
+        performer = Performer(Effects(self._database), self._watcher)
+        return Tools(self.plugins, performer, self._database, self._watcher, pbxes)
+
+    def _handler(self, tools: Tools) -> Handler:
         accounts = self._accounts
         effects = Effects(self._database)
-        pbxes = {name: pbx_of(name, asterisk) for name, asterisk in self.settings.asterisk.items()}
-        tools = Tools(self.plugins, Performer(effects, self._watcher), self._database, self._watcher, pbxes)
         delivery = Delivery(accounts, tools, effects, self.engine, self._now)
         folders = {name: a.recordings for name, a in self.settings.asterisk.items() if a.recordings}
         recordings = RecordingJobs(accounts, tools, effects, folders, self._now)
         others: dict[str, Handler] = {
             RECORDING_READY: recordings,
             CALL_BACK_DUE: OverdueJobs(accounts, tools, effects, self._now),
-            NOTICE: NoticeJobs(),
+            NOTICE: NoticeJobs(self._routing.consumers if self._routing else None),
         }
         return Patient(
             lambda jobs, attempt: others.get(jobs[0].kind, delivery)(jobs, attempt),
@@ -245,6 +266,8 @@ class Service:
         self._hearing.stop(STOP_SECONDS)
         self._keeping.stop(STOP_SECONDS)
         self._tidying.stop(STOP_SECONDS)
+        if self._routing:
+            self._routing.stop(STOP_SECONDS)
         if self._worker and self._worker.is_alive():  # the folder stays ours until the process has ended
             _log.warning("A request is still under way; the next start asks the CRM what became of it.")
             return

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from itgrix_core.ami.supervisor import LineState
+from itgrix_core.directory.numbers import IndexFigures
 from itgrix_core.outbox.figures import Depth, oldest_seconds
 from itgrix_core.outbox.missed import Figures
 from itgrix_core.plugins.records import Record
@@ -13,6 +14,7 @@ from itgrix_core.telemetry.collectors import QuotaFigures
 from itgrix_core.telemetry.counters import Contact
 from itgrix_core.telemetry.status import (
     AccountStatus,
+    IndexStatus,
     LineStatus,
     MissedStatus,
     OutboxStatus,
@@ -62,7 +64,13 @@ def line_status(line: LineState, oddities: Mapping[str, int]) -> LineStatus:
     }
 
 
-def account_status(kind: str, contact: Contact, filing: Filing, quota: QuotaFigures | None) -> AccountStatus:
+def account_status(
+    kind: str,
+    contact: Contact,
+    filing: Filing,
+    quota: QuotaFigures | None,
+    index: IndexFigures | None = None,
+) -> AccountStatus:
     """One account's."""
     return {
         "kind": kind,
@@ -76,6 +84,7 @@ def account_status(kind: str, contact: Contact, filing: Filing, quota: QuotaFigu
         "requests_per_call": requests_per_call(contact.requests, filing.filed),
         "quota": _quota(quota) if quota else None,
         "missed": _missed(filing.missed) if filing.missed else None,
+        "index": _index(index) if index else None,
     }
 
 
@@ -136,6 +145,14 @@ def _quota(quota: QuotaFigures) -> QuotaStatus:
             }
             for name, method in quota.methods.items()
         },
+    }
+
+
+def _index(figures: IndexFigures) -> IndexStatus:
+    return {
+        "numbers": figures.numbers,
+        "is_whole": figures.is_whole,
+        "checked_at": figures.checked_at,
     }
 
 

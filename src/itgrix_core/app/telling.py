@@ -26,6 +26,7 @@ from itgrix_core.app.status import (
 )
 from itgrix_core.app.web.status import status_pages
 from itgrix_core.config.schema import Settings
+from itgrix_core.directory.numbers import IndexFigures
 from itgrix_core.errors import DataFolderError
 from itgrix_core.jobs.accounts import Accounts
 from itgrix_core.jobs.counting import CountingWatcher
@@ -59,6 +60,7 @@ class Sources:
         database: the outbox's, once it is open.
         is_delivering: whether the thread that files is alive.
         quotas: what the portals still allow, by account.
+        indexes: what is known of clients' numbers, by account; nothing without routing.
     """
 
     lines: Callable[[], Mapping[str, LineState]]
@@ -66,6 +68,7 @@ class Sources:
     database: Callable[[], Database]
     is_delivering: Callable[[], bool]
     quotas: Quotas = dict
+    indexes: Callable[[], Mapping[str, IndexFigures]] = dict
 
 
 class Telling:
@@ -94,6 +97,11 @@ class Telling:
         """Who counts calls, cards and hooks; `now` is the stream's time of a PBX."""
         return CountingWatcher(self._counts, lambda call: accounts.of(call).name, now)
 
+    def routed(self, pbx: str, outcome: str, seconds: float) -> None:
+        """Count an answer to a dialplan's question (`jobs.routing.Routed`)."""
+        self._counts.routed.labels(pbx, outcome).inc()
+        self._counts.route_seconds.labels(pbx).observe(seconds)
+
     def pages(self) -> Blueprint:
         """/healthz and /status."""
         return status_pages(self.troubles, self.status)
@@ -111,7 +119,7 @@ class Telling:
         found = self.troubles()
         lines, oddities = self._sources.lines(), self._sources.oddities()
         missed = {each.account: each for each in self._missed_if_readable()}
-        quotas = self._sources.quotas()
+        quotas, indexes = self._sources.quotas(), self._sources.indexes()
         return {
             "version": metadata.version("itgrix"),
             "started_at": self._started_at,
@@ -125,6 +133,7 @@ class Telling:
                     self._traffic.contact(name),
                     self._filing(name, missed.get(name)),
                     quotas.get(name),
+                    indexes.get(name),
                 )
                 for name, crm in self._settings.crm.items()
             },

@@ -1,8 +1,8 @@
 """What the running service keeps in order in its own house: old rows go, jumps of the clock are made good.
 
 A job waits until a time on the clock. When somebody sets that clock by hours, what waits would come at once,
-or never; so all open jobs are moved along. While we run the jump shows beside a clock that nobody sets; over
-a restart only the way back does, by a note of when we last ran.
+or never; so all open jobs are moved along. The jump shows beside a clock that nobody sets, by a note of both
+over a restart of the service, too. Over one of the machine only the way back shows.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import structlog
 
@@ -31,7 +32,10 @@ NEWEST_SECONDS = 3600.0
 SWEEP_SECONDS = 3600.0
 SEEN_SECONDS = 300.0
 
-SEEN = "seen_at"
+SEEN, STEADY, BOOT = "seen_at", "seen_steady", "seen_boot"
+"""Names of the notes of both clocks, and of the machine's start from which the second counts."""
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 _log = structlog.get_logger(__name__)
 
@@ -41,12 +45,21 @@ def boot_clock() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
+def boot_number() -> int:
+    """Another one after each start of the machine; 0 where the system has none."""
+    try:
+        return int(BOOT_ID.read_text(encoding="ascii").replace("-", "")[:12], 16)
+    except (OSError, ValueError):
+        return 0
+
+
 class Tidying:
     """One thread, between `start` and `stop`.
 
     Args:
         wall: the clock that may jump (Unix seconds).
         steady: the one that cannot.
+        boot: of which start of the machine `steady` is; 0: unknown.
     """
 
     def __init__(
@@ -57,11 +70,13 @@ class Tidying:
         *,
         wall: Callable[[], float] = time.time,
         steady: Callable[[], float] = boot_clock,
+        boot: int | None = None,
     ) -> None:
         self._database = database
         self._engine = engine
         self._wall = wall
         self._steady = steady
+        self._boot = boot_number() if boot is None else boot
         days = (settings.keep_days, settings.keep_dead_days, settings.keep_story_days)
         keep = Keep(*(each * DAY_SECONDS for each in days))
         self._retention = Retention(database, keep, wall)
@@ -71,11 +86,18 @@ class Tidying:
         self._thread: threading.Thread | None = None
 
     def make_good(self) -> None:
-        """Move what waits along if the clock was put back since the last run; before anything is stored."""
+        """Move what waits along if the clock has jumped since the last run; before anything is stored."""
         with self._database.read() as connection:
-            seen_at = noted(connection, SEEN)
-        if seen_at is not None and seen_at - self._wall() > JUMP_SECONDS:
-            self._shift(self._wall() - seen_at)
+            seen_at, steady, boot = (noted(connection, name) for name in (SEEN, STEADY, BOOT))
+        if seen_at is not None:
+            jump = self._wall() - seen_at
+            if steady is not None and self._boot and boot == self._boot:
+                jump -= self._steady() - steady
+            else:
+                jump = min(jump, 0.0)
+            if abs(jump) > JUMP_SECONDS:
+                self._shift(jump)
+        self._note()
 
     def start(self, stopping: threading.Event) -> None:
         """Begin."""
@@ -96,11 +118,10 @@ class Tidying:
             self._began_at += jump
             self._difference += jump
             self._shift(jump)
+            self._note()
         now = self._steady()
         if now - self._seen_at >= SEEN_SECONDS:
-            self._seen_at = now
-            with self._database.write(is_durable=False) as connection:
-                note(connection, SEEN, int(self._wall()))
+            self._note()
         if now - self._swept_at >= SWEEP_SECONDS:
             self._swept_at = now
             gone = self._retention.sweep(rest)
@@ -113,6 +134,14 @@ class Tidying:
                 self.look(stopping.wait)
             except DataFolderError as error:
                 _log.error(f"{error} Old rows stay for now; it is tried again.")
+
+    def _note(self) -> None:
+        """Write down what both clocks show."""
+        self._seen_at = self._steady()
+        with self._database.write(is_durable=False) as connection:
+            note(connection, SEEN, int(self._wall()))
+            note(connection, STEADY, int(self._seen_at))
+            note(connection, BOOT, self._boot)
 
     def _shift(self, seconds: float) -> None:
         _log.warning(f"the clock has jumped by {seconds:+.0f} s; what waits is moved along")

@@ -93,6 +93,11 @@ class Tracker:
             if action_id.startswith(ours):
                 handler(self._board, message.readable(), at)
 
+    @property
+    def topology(self) -> Topology:
+        """The rules of this PBX, with all that it has said of its endpoints so far."""
+        return self._side.topology
+
     def question_about(self, message: Message) -> Action | None:
         """What to ask the PBX because of a message that was just fed; `None` for nearly all.
 

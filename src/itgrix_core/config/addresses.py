@@ -1,4 +1,4 @@
-"""Which web addresses may carry a secret: TLS, or this machine itself."""
+"""Which addresses are a machine's own, and which may carry a secret: TLS, or this machine itself."""
 
 from __future__ import annotations
 
@@ -25,3 +25,15 @@ def is_safe(address: str) -> bool:
         return False
     is_whole = bool(host) and parts.username is None
     return is_whole and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
+
+
+def of_a_machine(host: str) -> str:
+    """Something is served on an address, not on a name that may lead anywhere; `ValueError` for another."""
+    try:
+        if host != "localhost":
+            ip_address(host)
+    except ValueError:
+        raise ValueError(
+            "must be an address of this machine: 127.0.0.1, ::1, or its own in your network"
+        ) from None
+    return host

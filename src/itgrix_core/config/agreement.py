@@ -44,9 +44,19 @@ def disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
             yield (*here, "timezone"), _no_timezone(asterisk.timezone)
     for name, account in settings.crm.items():
         yield from ((("crm", name, *where), sentence) for where, sentence in _of_account(account))
+    yield from ((("routing", what), sentence) for what, sentence in _of_routing(settings))
     for trunk, crm in settings.routes.items():
         if crm not in crms:
             yield ("routes", trunk), _no_crm(crm, crms)
+
+
+def _of_routing(settings: Settings) -> Iterator[tuple[str, str]]:
+    """(setting, sentence): a door of its own, and hours that are some."""
+    routing = settings.routing
+    if routing.token.get_secret_value() and settings.web.port is None:
+        yield "token", "is for /route, and no pages are served; write web.port, or use agi_port instead"
+    if routing.hours.begin >= routing.hours.end:
+        yield "hours", "begin is not before end; swap the two"
 
 
 def _of_tls(tls: TlsSettings) -> Iterator[tuple[str, str]]:

@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from itgrix_core.config.addresses import of_a_machine
 from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.config.schema_conditions import RuleSettings
+from itgrix_core.config.schema_routing import RoutingSettings
 from itgrix_core.config.schema_rules import (
     CardSettings,
     CreationSettings,
@@ -22,18 +23,6 @@ from itgrix_core.config.schema_rules import (
     Template,
 )
 from itgrix_core.config.section import Port, Seconds, Section
-
-
-def _of_a_machine(host: str) -> str:
-    """Pages are served on an address, not on a name that may lead anywhere."""
-    try:
-        if host != "localhost":
-            ip_address(host)
-    except ValueError:
-        raise ValueError(
-            "must be an address of this machine: 127.0.0.1, ::1, or its own in your network"
-        ) from None
-    return host
 
 
 class ApplicationSettings(Section):
@@ -206,7 +195,7 @@ class HookSettings(Section):
 class WebSettings(Section):
     """The pages of the running service."""
 
-    host: Annotated[str, AfterValidator(_of_a_machine)] = Field(
+    host: Annotated[str, AfterValidator(of_a_machine)] = Field(
         default="127.0.0.1",
         description="Where they are served; /metrics and /status to this machine only, the others to all.",
     )
@@ -240,7 +229,10 @@ class Settings(Section):
     hooks: HookSettings = Field(default=HookSettings(), description="The customisation.")
     web: WebSettings = Field(
         default=WebSettings(),
-        description="Pages: /metrics, /healthz, /status, and /bitrix24 for connecting and events.",
+        description="Pages: /metrics, /healthz, /status, /bitrix24 for connecting and events, and /route.",
+    )
+    routing: RoutingSettings = Field(
+        default=RoutingSettings(), description="Callers who are put through to their own manager."
     )
     outbox: OutboxSettings = Field(default=OutboxSettings(), description="What waits to be filed.")
     workers: int = Field(default=4, ge=1, le=64, description="Calls that are filed at the same time.")

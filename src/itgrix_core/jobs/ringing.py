@@ -26,9 +26,9 @@ class Ringing:
         self._turn = turn
 
     def file(self) -> Later | None:
-        """Bring the CRM's cards to where the events have brought the call."""
+        """Bring the CRM's cards to where the events have brought the call; one that is finished has none."""
         turn = self._turn
-        if all(isinstance(event, CallStarted) for event in turn.events):
+        if turn.standing.filed.is_finished or all(isinstance(event, CallStarted) for event in turn.events):
             return None
         first = first_user(turn.events, turn.users)
         if first is None and not turn.standing.is_registered:

@@ -144,7 +144,10 @@ class Engine(Protocol):
         """Put dead jobs back to where they were in their lanes; returns how many."""
 
     def shift(self, seconds: float) -> None:
-        """The clock has jumped by so many seconds: what waits, waits just as long and is as old as it was."""
+        """The clock has jumped by so many seconds: what waits, waits just as long and is as old as it was.
+
+        A job that was stored or put off since the jump, and so bears a time of the new clock, keeps it.
+        """
 
     def upgrade(self) -> None:
         """Bring the store's schema to this version."""

@@ -72,8 +72,13 @@ class Shelf(Protocol):
     def revive(self, keys: Sequence[str]) -> list[str]:
         """Make jobs that are dead (or dropped) wait again at their place; each one's lane. Rings the bell."""
 
-    def shift(self, seconds: float) -> None:
-        """Move the times of all open jobs, and ring the bell."""
+    def shift(self, seconds: float, middle: float) -> None:
+        """Move the times of all open jobs, and ring the bell.
+
+        Args:
+            seconds: by which the clock has jumped.
+            middle: half way between the old time and the new: times on the new side of it stay.
+        """
 
     def bell(self) -> int:
         """A number that changes when any process revived jobs, or changed lanes in another way."""
@@ -140,7 +145,7 @@ class LaneEngine:
 
     def shift(self, seconds: float) -> None:
         """As `Engine.shift`."""
-        self._shelf.shift(seconds)
+        self._shelf.shift(seconds, self._clock() - seconds / 2)
         with self._work_there:
             self._is_known = False
             self._work_there.notify()

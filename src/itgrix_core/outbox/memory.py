@@ -100,12 +100,17 @@ class MemoryShelf:
             self._bell += bool(lanes)
             return lanes
 
-    def shift(self, seconds: float) -> None:
+    def shift(self, seconds: float, middle: float) -> None:
         """As `Shelf.shift`."""
+
+        def moved(at: float) -> float:
+            is_old = at < middle if seconds > 0 else at > middle
+            return at + seconds if is_old and at > 0 else at
+
         with self._lock:
             for row in (row for rows in self._open.values() for row in rows):
-                delayed = row.job.not_before + seconds if row.job.not_before > 0 else row.job.not_before
-                row.job = replace(row.job, born_at=row.job.born_at + seconds, not_before=delayed)
+                job = row.job
+                row.job = replace(job, born_at=moved(job.born_at), not_before=moved(job.not_before))
             self._bell += 1
 
     def bell(self) -> int:

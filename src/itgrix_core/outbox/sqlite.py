@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import takewhile
 from typing import Final
 
-from sqlalchemy import Connection, Row, Update, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Update, and_, case, func, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from itgrix_core.outbox.database import Database
@@ -151,12 +151,16 @@ class SqliteShelf:
                 ring(connection)
         return lanes
 
-    def shift(self, seconds: float) -> None:
+    def shift(self, seconds: float, middle: float) -> None:
         """As `Shelf.shift`."""
-        delayed = case((row.c.not_before > 0, row.c.not_before + seconds), else_=row.c.not_before)
-        moved = update(row).where(IS_OPEN).values(born_at=row.c.born_at + seconds, not_before=delayed)
+
+        def moved(at: ColumnElement[float]) -> ColumnElement[float]:
+            is_old = at < middle if seconds > 0 else at > middle
+            return case((and_(is_old, at > 0), at + seconds), else_=at)
+
+        times = {each.name: moved(each) for each in (row.c.born_at, row.c.not_before)}
         with self._database.write() as connection:
-            connection.execute(moved)
+            connection.execute(update(row).where(IS_OPEN).values(times))
             ring(connection)
 
     def bell(self) -> int:

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 _REQUEST_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
 _CARD_BUCKETS = (0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
+_ROUTE_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 _HOOK_BUCKETS = (0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.5, 5.0, 10.0)
 
 NOT_SENT = "not sent"
@@ -123,6 +124,12 @@ class Counts:
             "From the answer until the others' cards are away.",
             ("crm",),
             _CARD_BUCKETS,
+        )
+        self.routed = counter(
+            "callers_routed", "Callers about whom the dialplan asked.", "asterisk", "outcome"
+        )
+        self.route_seconds = histogram(
+            "route_seconds", "From the dialplan's question to our answer.", ("asterisk",), _ROUTE_BUCKETS
         )
         self.hook_seconds = histogram(
             "hook_seconds", "How long a plugin took.", ("hook", "plugin"), _HOOK_BUCKETS

@@ -55,6 +55,14 @@ class MissedStatus(TypedDict):
     median_seconds: float | None
 
 
+class IndexStatus(TypedDict):
+    """What is known here of clients' numbers (`directory.numbers.IndexFigures`)."""
+
+    numbers: int
+    is_whole: bool
+    checked_at: float | None
+
+
 class AccountStatus(TypedDict):
     """One CRM account; `failure` is how a request was last left without an answer."""
 
@@ -69,6 +77,7 @@ class AccountStatus(TypedDict):
     requests_per_call: float | None
     quota: QuotaStatus | None
     missed: MissedStatus | None
+    index: IndexStatus | None
 
 
 class OutboxStatus(TypedDict):

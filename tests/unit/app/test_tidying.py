@@ -42,8 +42,8 @@ def database(tmp_path):
         yield opened
 
 
-def tidying(database, clocks, **settings):
-    """With the clocks of the test."""
+def tidying(database, clocks, boot=1, **settings):
+    """With the clocks of the test, on a machine that was started so many times."""
     engine = SqliteEngine(database, lambda: clocks.wall)
     return Tidying(
         database,
@@ -51,6 +51,7 @@ def tidying(database, clocks, **settings):
         OutboxSettings(**settings),
         wall=lambda: clocks.wall,
         steady=lambda: clocks.steady,
+        boot=boot,
     )
 
 
@@ -104,14 +105,29 @@ def test_a_clock_that_is_put_right_by_seconds_is_no_jump(database, clocks):
     assert waits(database, clocks.wall) == pytest.approx(570)
 
 
-def test_a_clock_that_was_put_back_while_we_were_off_is_noticed(database, clocks):
-    """By the note of when we last ran."""
-    tidying(database, clocks).look()
+@pytest.mark.parametrize("days", [-365, 365])
+def test_a_jump_while_we_were_off_is_noticed(database, clocks, days):
+    """By the note of both clocks, which a life of a second leaves, too."""
+    tidying(database, clocks).make_good()
+    put(database, clocks)
+    clocks.passes(60)
+    clocks.wall += days * DAY
+    tidying(database, clocks).make_good()
+    assert waits(database, clocks.wall) == pytest.approx(540, abs=2)
+
+
+@pytest.mark.parametrize("boots", [(1, 2), (0, 0)])
+def test_over_a_start_of_the_machine_only_the_way_back_is_noticed(database, clocks, boots):
+    """Or where nobody can say whether it was started: forwards it may just have been off."""
+    tidying(database, clocks, boots[0]).make_good()
     put(database, clocks)
     clocks.wall -= 365 * DAY
-    again = tidying(database, clocks)
-    again.make_good()
-    assert waits(database, clocks.wall) == pytest.approx(600, abs=1)
+    clocks.steady = 5.0
+    tidying(database, clocks, boots[1]).make_good()
+    assert waits(database, clocks.wall) == pytest.approx(600, abs=2)
+    clocks.wall += 365 * DAY
+    tidying(database, clocks, boots[1] + bool(boots[1])).make_good()
+    assert waits(database, clocks.wall) < 0
 
 
 def test_old_rows_go_at_the_start_and_then_by_the_hour(database, clocks):

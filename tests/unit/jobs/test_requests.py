@@ -135,3 +135,9 @@ def test_a_hook_that_changes_activity_and_entity_costs_one_more(requests, story,
     told = bursts(story().start(), rings("101"), taken("101"), over("101"))
     known = replace(seed, contacts=({"NAME": "Eva", "PHONE": phones("+15550100200"), "ASSIGNED_BY_ID": 13},))
     assert requests(told, hooks=hooks, seed=known) == ["register", "finish", "batch"]
+
+
+def test_a_finished_call_has_no_cards_whatever_is_told_of_its_linkedid_again(requests, story):
+    """After a restart of the PBX its numbers may come once more."""
+    words = rings("101"), taken("101"), over("101"), rings("102"), silent("102")
+    assert requests(bursts(story().start(), *words)) == ["register", "finish"]

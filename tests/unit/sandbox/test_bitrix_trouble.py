@@ -179,6 +179,8 @@ def test_latencies_may_be_those_of_the_documentation(start):
     assert client.portal.latency("telephony.externalCall.finish") == 2.3
     assert client.portal.latency("USER.get.json") == 0.05
     assert client.portal.latency("profile") == 0.4
+    both = {"a": "user.get", "b": "telephony.externalCall.finish?CALL_ID=1"}
+    assert client.portal.latency("batch", {"cmd": both}) == pytest.approx(0.1 + 0.05 + 2.3)
     with pytest.raises(requests.Timeout):
         client.session.get(client.address("profile"), timeout=0.05)
 

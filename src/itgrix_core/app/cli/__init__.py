@@ -24,6 +24,7 @@ _VERBS = {
     "connect": "Connect an account with its portal.",
     "events": "What a portal tells us: list, subscribe, unsubscribe, why nothing comes.",
     "config": "Show the settings that count.",
+    "dialplan": "Print the contexts that put callers through to their own manager.",
     "missed": "How many clients could not get through, and how many were called back.",
     "outbox": "What waits to be filed and why; what was put aside: look, try again, drop.",
     "backup": "Copy the outbox while it is in use.",

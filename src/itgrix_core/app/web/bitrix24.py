@@ -23,12 +23,12 @@ from itgrix_core.crm.bitrix24.grant import Grant
 from itgrix_core.crm.bitrix24.reception import Reception
 from itgrix_core.crm.notice import Notice
 from itgrix_core.errors import ItgrixError
+from itgrix_core.jobs.quiet import Quiet
 
 BODY_BYTES = 64 * 1024
 """An event is about two thousand bytes; nothing longer is looked at."""
 LONGEST_BYTES = 1024 * 1024
 """What the server itself cuts off: nobody is told, and nothing of it is kept."""
-_QUIET_SECONDS = 600.0
 _INSTALLED = (
     '<script src="https://api.bitrix24.com/api/v1/"></script>'
     "<script>BX24.init(function () { BX24.installFinish(); });</script>"
@@ -50,16 +50,11 @@ class _Book:
     def __init__(self, registry: CollectorRegistry, clock: Callable[[], float]) -> None:
         names = ["account", "outcome"]
         self._counter = Counter("itgrix_crm_events", "Events of CRMs.", names, registry=registry)
-        self._clock = clock
-        self._told: dict[tuple[str, str], float] = {}
+        self._quiet = Quiet(clock)
 
     def refused(self, account: str, text: str) -> None:
         self._counter.labels(account, "refused").inc()
-        now, key = self._clock(), (account, text)
-        self._told = {kept: at for kept, at in self._told.items() if now - at < _QUIET_SECONDS}
-        if key not in self._told:
-            self._told[key] = now
-            _log.warning(f"crm {account}: refused: {text} (from {request.remote_addr})")
+        self._quiet.warn(f"crm {account}: refused: {text}", f"(from {request.remote_addr})")
 
     def took(self, notice: Notice, *, is_new: bool) -> None:
         self._counter.labels(notice.account, "taken" if is_new else "repeated").inc()

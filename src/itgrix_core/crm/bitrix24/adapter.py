@@ -28,6 +28,7 @@ from itgrix_core.crm.bitrix24.clients import Clients
 from itgrix_core.crm.bitrix24.departments import head_of
 from itgrix_core.crm.bitrix24.directory import Directory
 from itgrix_core.crm.bitrix24.errors import UNREACHABLE_SECONDS, is_not_found
+from itgrix_core.crm.bitrix24.listing import Listing
 from itgrix_core.crm.bitrix24.looking import Looker
 from itgrix_core.crm.bitrix24.methods import is_reading
 from itgrix_core.crm.bitrix24.oauth import OAuthServer
@@ -173,6 +174,10 @@ class BitrixAdapter:
     def check(self) -> list[tuple[bool, str]]:
         """As `Adapter.check`."""
         return self._doctor.check()
+
+    def listing(self) -> Listing:
+        """All clients and what has changed among them, for an index of numbers."""
+        return Listing(self._client, self._directory)
 
     def close(self) -> None:
         """Close the kept connections."""

@@ -86,10 +86,15 @@ class Portal:
                 if self._state_path is not None:
                     keeping.save(self.world, self._state_path)
 
-    def latency(self, method: str) -> float:
-        """How long a request waits before it is executed."""
+    def latency(self, method: str, params: Params | None = None) -> float:
+        """How long a request waits before it is executed; a batch waits for all of its commands."""
         fixed = self.settings.latency_seconds
-        return cost_of(canonical(method)).latency if fixed is None else fixed
+        if fixed is not None:
+            return fixed
+        name = canonical(method)
+        inner = batch.commands_of(params or {}) if name == "batch" else {}
+        commands = (as_text(command).partition("?")[0] for command in inner.values())
+        return cost_of(name).latency + sum(self.latency(each) for each in commands)
 
     def answer(self, asked: Asked) -> Answer:
         """Let a request through the limits, the faults and the door, and execute it."""

@@ -46,7 +46,7 @@ def _add_rest(app: Flask, portal: Portal, stopping: threading.Event) -> None:
     @app.route("/rest/<path:rest>", methods=_METHODS)
     def rest(rest: str) -> Response:
         asked = _asked(rest.removesuffix("/").split("/"))
-        stopping.wait(portal.latency(asked.method))
+        stopping.wait(portal.latency(asked.method, asked.params))
         return played(portal.answer(asked), stopping)
 
 

@@ -135,6 +135,11 @@ class Phone(asyncio.DatagramProtocol):
         call.ring()
         return call
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether every call that came in was asked for by the script."""
+        return self._incoming.empty()
+
     # ---- how ----
     @property
     def contact(self) -> str:

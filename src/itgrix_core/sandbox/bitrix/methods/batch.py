@@ -21,9 +21,7 @@ RunOne = Callable[[str, str, Params], tuple[Reply, dict[str, Any]]]
 
 def run(params: Params, run_one: RunOne) -> dict[str, Any]:
     """The `result` of batch; `halt` ends it at the first error."""
-    commands = any_case(params, "cmd") or {}
-    if isinstance(commands, list):
-        commands = {str(number): command for number, command in enumerate(commands)}
+    commands = commands_of(params)
     is_halting = is_yes(any_case(params, "halt"))
     gathered: dict[str, dict[str, Any]] = {part: {} for part in ("", "error", "total", "next", "time")}
     for number, (key, command) in enumerate(commands.items()):
@@ -36,6 +34,14 @@ def run(params: Params, run_one: RunOne) -> dict[str, Any]:
         else:
             _keep(gathered, key, reply, time)
     return {f"result_{part}".rstrip("_"): array(values) for part, values in gathered.items()}
+
+
+def commands_of(params: Params) -> dict[str, Any]:
+    """The commands by their keys; those of a list have its numbers."""
+    commands = any_case(params, "cmd") or {}
+    if isinstance(commands, list):
+        commands = {str(number): command for number, command in enumerate(commands)}
+    return commands if isinstance(commands, dict) else {}
 
 
 def _one(
