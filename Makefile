@@ -8,7 +8,7 @@ ROUNDS ?= 20
 SEED ?= 1
 SECONDS ?= 10
 
-.PHONY: help demo test slow fuzz chaos bench asterisk asterisk22 asterisk16 load databases browser lint types docs
+.PHONY: help demo test slow fuzz chaos bench asterisk asterisk22 asterisk16 load databases browser lint types docs calls
 
 help:
 	@echo "make demo      real recorded calls through hooks into a CRM that runs here (ARGS='...' for itgrix demo)"
@@ -24,6 +24,7 @@ help:
 	@echo "make lint      style and import contract"
 	@echo "make types     mypy, strict"
 	@echo "make docs      the manual of the hooks, from their specs"
+	@echo "make calls     the recorded calls of the authors' kit, from tests/recorded"
 
 demo: $(VENV)/.for-tests
 	$(BIN)/itgrix demo --once $(ARGS)
@@ -72,6 +73,9 @@ types: $(VENV)/.for-lint
 
 docs: $(VENV)/.for-tests
 	$(BIN)/python -m itgrix_hooks.manual docs/hooks.md
+
+calls: $(VENV)/.for-tests
+	$(BIN)/python tests/shared/recorded_calls.py src/itgrix_hooks/testing/recorded.jsonl.gz
 
 $(VENV)/.for-tests: setup.cfg pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \

@@ -36,9 +36,8 @@ BY_CRM: Mapping[str, Meaning] = {
         "`POST /api/v2/events`, the card; nothing is stored yet",
     ),
     "process_originate_params": Meaning(
-        "Asterisk's Originate, on ONEXTERNALCALLSTART",
+        "Asterisk's Originate, on ONEXTERNALCALLSTART and ONEXTERNALCALLBACKSTART",
         "Asterisk's Originate, at the widget's request",
-        is_asked=False,
     ),
     "process_final_params": Meaning(
         "`telephony.externalCall.finish`",

@@ -180,7 +180,7 @@ def process_originate_params(
         The PBX, channel, context, extension and variables of Asterisk's Originate.
 
     When and where it is asked:
-        On click-to-call, while the employee waits. A chain that can be cancelled, 1 s for all together.
+        On a click or a callback, while somebody waits. A chain that can be cancelled, 1 s for all together.
 
     Arguments:
         params: what Asterisk is told to dial.

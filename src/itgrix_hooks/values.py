@@ -201,6 +201,7 @@ class Call:
         is_in_menu: the caller was last in a voice menu or announcement: no phone was tried after it.
         is_blacklisted: the caller is on FreePBX's own blacklist; such a call is not filed.
         lost_sight: why the end was not seen, "" if it was.
+        not_dialled: of a click-to-call that came to nothing before Asterisk: why; "" of all others.
         untold: of a call that was read from CDR and CEL afterwards: the fields that these could not tell, by
             their names in `itgrix replay --json` ("hangup_by", "rang_at" …); () of one that was watched.
         part_of: key of the whole call, if this is one employee's talk of it, filed by itself; else "".
@@ -235,6 +236,7 @@ class Call:
     is_in_menu: bool = False
     is_blacklisted: bool = False
     lost_sight: str = ""
+    not_dialled: str = ""
     untold: tuple[str, ...] = ()
     part_of: str = ""
     timezone: str = "UTC"

@@ -9,13 +9,18 @@ from itgrix_hooks.values import Entity, PhoneNumber
 
 @dataclass(frozen=True, slots=True)
 class OriginateRequest:
-    """The CRM's wish that we dial: who clicked, which number, on which line, for which entity."""
+    """The CRM's wish that we dial: who clicked, which number, on which line, for which entity.
+
+    Of a callback that a visitor has ordered `user_id` is whose phone rings, and `text` what his form says.
+    """
 
     number: PhoneNumber
     user_id: int
     call_id: str | None = None
     line: str | None = None
     entity: Entity | None = None
+    is_callback: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

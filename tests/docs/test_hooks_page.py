@@ -1,15 +1,18 @@
 """The manual of the hooks is the specs' own, and the plugins in the pages are plugins."""
 
 import inspect
+import re
 
 import pytest
 
 from itgrix_core.config.schema import HookSettings
 from itgrix_core.plugins.manager import Plugins
 from itgrix_core.plugins.records import Level
+from itgrix_hooks import testing
 from itgrix_hooks.by_crm import BY_CRM
 from itgrix_hooks.manual import manual, signature
 from itgrix_hooks.table import HOOKS
+from itgrix_hooks.testing import SHAPES
 from itgrix_hooks.trace import Outcome
 
 
@@ -66,3 +69,18 @@ def test_a_plugin_in_a_page_is_taken(house, blocks, tmp_path, name):
     records = [one for one in loaded if one.level is not Level.BUILT_IN]
     assert [one.status for one in records] == ["enabled"] * len(marked)
     assert marked
+
+
+def test_every_shape_of_a_made_call_is_told_in_its_own_words(house):
+    """What `make_call` offers, in its order."""
+    page = (house / "docs" / "testing-hooks.md").read_text(encoding="utf-8")
+    rows = "".join(f"| `{name}` | {made.__doc__} |\n" for name, made in SHAPES.items())
+    assert rows in page
+
+
+def test_every_name_of_the_authors_kit_is_told(house):
+    """What `itgrix_hooks.testing` offers, and the fixtures."""
+    page = (house / "docs" / "testing-hooks.md").read_text(encoding="utf-8")
+    fixtures = ["recorded_call", "every_recorded_call", "hook_store", "hook_crm", "ask_hook", "portal_crm"]
+    names = set(testing.__all__) - {"BEGAN", "CLIENT", "SHAPES", "Shape", "Moment"} | set(fixtures)
+    assert {name for name in names if not re.search(rf"`(\w+\()?{name}\b", page)} == set()

@@ -29,6 +29,7 @@ class Story:
             disposition=None,
             hangup_by=None,
             conversations=tuple(live),
+            recordings=(),
         )
         self.at = BEGAN
         self.events = []

@@ -22,6 +22,7 @@ from itgrix_core.config.schema_rules import (
 from itgrix_core.crm.adapter import Adapter
 from itgrix_core.filing.conditions import Condition, Row, RuleTable
 from itgrix_core.filing.creation import CreationRule
+from itgrix_core.filing.dialling import ClickRules, DialRules, LineRules
 from itgrix_core.filing.lists import Lists, Names
 from itgrix_core.filing.missed import MissedRules, WorkingHours
 from itgrix_core.filing.routing import RoutingRules
@@ -67,6 +68,29 @@ def pbx_of(name: str, asterisk: AsteriskSettings) -> Pbx:
     """What hooks may know of it."""
     numbers = asterisk.numbers
     return PbxInfo(name, asterisk.timezone, numbers.region, numbers.dial_style, numbers.dial_prefix)
+
+
+def dial_rules_of(asterisk: AsteriskSettings) -> DialRules:
+    """How an Asterisk dials."""
+    dial = asterisk.dial
+    return DialRules(dial.channel, dial.context, dial.timeout_seconds, dial.auto_answer, dial.variables)
+
+
+def click_rules_of(settings: Settings, account: str) -> ClickRules:
+    """What an account's clicks lead to; the first Asterisk that files there dials, where none is named."""
+    clicks = settings.crm[account].clicks
+    own = (name for name, each in settings.asterisk.items() if (each.crm or account) == account)
+    return ClickRules(
+        asterisk=clicks.asterisk or next(own, next(iter(settings.asterisk))),
+        lines={
+            name: LineRules(line.asterisk or "", line.context, line.prefix, line.variables)
+            for name, line in clicks.lines.items()
+        },
+        good_seconds=clicks.good_seconds,
+        callback_good_seconds=clicks.callback_good_seconds,
+        repeat_seconds=clicks.repeat_seconds,
+        callback_extension=clicks.callback_extension,
+    )
 
 
 def accounts_of(settings: Settings, adapters: Mapping[str, Adapter]) -> Accounts:

@@ -44,9 +44,9 @@ UNTIMED = 1.0
 """When everything happens in a log without any times (Unix seconds; 0 would mean "never")."""
 
 
-def tell(log: RecordedLog, topology: Topology, timezone: str = "UTC") -> Iterator[Told]:
+def tell(log: RecordedLog, topology: Topology, timezone: str = "UTC", pbx: str = PBX) -> Iterator[Told]:
     """Everything that the tracker tells of a recording; calls that it does not end are ended at its end."""
-    return _tell({PBX: Tracker(PBX, topology, timezone)}, {PBX: log})
+    return _tell({pbx: Tracker(pbx, topology, timezone)}, {pbx: log})
 
 
 def tell_linked(logs: Mapping[str, RecordedLog], topologies: Mapping[str, Topology]) -> Iterator[Told]:

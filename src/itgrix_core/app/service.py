@@ -6,7 +6,7 @@ One thread per Asterisk listens, a few workers file; they share the database alo
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -17,7 +17,14 @@ import structlog
 
 from itgrix_core.ami.recorder import Recorder
 from itgrix_core.ami.supervisor import LineState, Supervisor
-from itgrix_core.app.from_settings import accounts_of, ages_of, pbx_of, topology_of
+from itgrix_core.app.from_settings import (
+    accounts_of,
+    ages_of,
+    click_rules_of,
+    dial_rules_of,
+    pbx_of,
+    topology_of,
+)
 from itgrix_core.app.hearing import Hearing
 from itgrix_core.app.keeping import Keeping
 from itgrix_core.app.portals import portals_of
@@ -31,13 +38,16 @@ from itgrix_core.calls.questions import Action
 from itgrix_core.calls.tracker import Exchange, Tracker
 from itgrix_core.config.schema import Settings
 from itgrix_core.config.schema_asterisk import AsteriskSettings
+from itgrix_core.crm.bitrix24.clicks import CALLBACK, CLICK
 from itgrix_core.crm.quota import QuotaState
 from itgrix_core.history.reading import open_history
 from itgrix_core.jobs.backfill import Backfill, learnt_of
+from itgrix_core.jobs.clicking import Clicking
 from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.delivery import Delivery
+from itgrix_core.jobs.dialling import Decider
 from itgrix_core.jobs.listening import Listening, catch_up
-from itgrix_core.jobs.notices import NOTICE, NoticeJobs
+from itgrix_core.jobs.notices import NOTICE, Consumer, NoticeJobs
 from itgrix_core.jobs.overdue import CALL_BACK_DUE, OverdueJobs
 from itgrix_core.jobs.patient import Patient
 from itgrix_core.jobs.performing import Performer
@@ -137,7 +147,8 @@ class Service:
         for group in groups:
             self._connect(group)
         tools = self._tools()
-        handler = self._handler(tools)
+        boards = {name: group[0] for group in groups for name in group}
+        handler = self._handler(tools, boards)
         _log.info(self.plugins.summary())
         for group in groups:
             catch_up([self.lines[name].listening for name in group])
@@ -231,7 +242,8 @@ class Service:
         performer = Performer(Effects(self._database), self._watcher)
         return Tools(self.plugins, performer, self._database, self._watcher, pbxes)
 
-    def _handler(self, tools: Tools) -> Handler:
+    def _handler(self, tools: Tools, boards: Mapping[str, str]) -> Handler:
+        """`boards`: the name under which each Asterisk's calls are saved."""
         accounts = self._accounts
         effects = Effects(self._database)
         delivery = Delivery(accounts, tools, effects, self.engine, self._now)
@@ -240,11 +252,35 @@ class Service:
         others: dict[str, Handler] = {
             RECORDING_READY: recordings,
             CALL_BACK_DUE: OverdueJobs(accounts, tools, effects, self._now),
-            NOTICE: NoticeJobs(self._routing.consumers if self._routing else None),
+            NOTICE: NoticeJobs(self._consumers(tools, effects, boards)),
         }
         return Patient(
             lambda jobs, attempt: others.get(jobs[0].kind, delivery)(jobs, attempt),
             ages_of(self.settings.outbox),
+        )
+
+    def _consumers(self, tools: Tools, effects: Effects, boards: Mapping[str, str]) -> dict[str, Consumer]:
+        """Who deals with what the CRMs tell us."""
+        routing = self._routing.consumers if self._routing else {}
+        return {**routing, **dict.fromkeys((CLICK, CALLBACK), self._clicking(tools, effects, boards))}
+
+    def _clicking(self, tools: Tools, effects: Effects, boards: Mapping[str, str]) -> Clicking:
+        settings = self.settings
+        decider = Decider(
+            self._accounts,
+            tools,
+            {name: click_rules_of(settings, name) for name in settings.crm},
+            {name: dial_rules_of(asterisk) for name, asterisk in settings.asterisk.items()},
+        )
+        return Clicking(
+            self._accounts,
+            tools,
+            effects,
+            Spool(self._database, self.engine.wake),
+            decider,
+            lambda: {name: line.supervisor for name, line in self.lines.items()},
+            boards,
+            [name for name, asterisk in settings.asterisk.items() if asterisk.history.is_set],
         )
 
     def _now(self, pbx: str) -> float:

@@ -44,6 +44,7 @@ def disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
             yield (*here, "timezone"), _no_timezone(asterisk.timezone)
     for name, account in settings.crm.items():
         yield from ((("crm", name, *where), sentence) for where, sentence in _of_account(account))
+        yield from _of_clicks(settings, name)
     yield from ((("routing", what), sentence) for what, sentence in _of_routing(settings))
     for trunk, crm in settings.routes.items():
         if crm not in crms:
@@ -65,6 +66,24 @@ def _of_tls(tls: TlsSettings) -> Iterator[tuple[str, str]]:
         yield "key_file", "is a key without a certificate; write certificate_file, too"
     if not tls.enabled and any((tls.ca_file, tls.certificate_file, tls.server_name)):
         yield "enabled", "is false, but other settings of tls are there; write true, or take them out"
+
+
+def _of_clicks(settings: Settings, account: str) -> Iterator[tuple[KeyPath, str]]:
+    """Clicks are dialled by an Asterisk that files into the same account, and come before they spoil."""
+    crm = settings.crm[account]
+    here: KeyPath = ("crm", account, "clicks")
+    own = [name for name, each in settings.asterisk.items() if (each.crm or account) == account]
+    named: list[tuple[KeyPath, str | None]] = [((*here, "asterisk"), crm.clicks.asterisk)]
+    named += [((*here, "lines", name, "asterisk"), line.asterisk) for name, line in crm.clicks.lines.items()]
+    for where, asterisk in named:
+        if asterisk is not None and asterisk not in own:
+            hint = nearest(asterisk, own) if own else "none files there"
+            yield where, f'there is no entry "{asterisk}" under asterisk that files into {account}; {hint}'
+    if crm.is_clicked and not crm.events.handler and crm.events.poll_seconds >= crm.clicks.good_seconds:
+        yield (
+            (*here, "good_seconds"),
+            "is not more than events.poll_seconds, so fetched clicks are too old; raise it or fetch sooner",
+        )
 
 
 def _of_account(crm: BitrixSettings) -> Iterator[tuple[KeyPath, str]]:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from itgrix_core.config.addresses import of_a_machine
 from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.config.schema_conditions import RuleSettings
+from itgrix_core.config.schema_dialling import ClickSettings
 from itgrix_core.config.schema_routing import RoutingSettings
 from itgrix_core.config.schema_rules import (
     CardSettings,
@@ -71,6 +72,9 @@ class BitrixSettings(Section):
         description="Or by an inbound webhook: its address; or {env: NAME} or {file: PATH}.",
     )
     events: EventSettings = Field(default=EventSettings(), description="What the portal tells us.")
+    clicks: ClickSettings = Field(
+        default=ClickSettings(), description="What a click on a number and a visitor's callback lead to."
+    )
     ca_file: Path | None = Field(
         default=None,
         description="Certificates (PEM) of who signed a boxed portal's; the system's if left out.",
@@ -154,6 +158,12 @@ class BitrixSettings(Section):
         gt=0,
         description="How long it executes a method in ten minutes; a boxed portal without limit: 1000000.",
     )
+
+    @property
+    def is_clicked(self) -> bool:
+        """Whether clicks or callbacks can come at all: they are asked for, and there is a way for them."""
+        wanted = any(name.lower().startswith("onexternalcall") for name in self.events.names)
+        return wanted and bool(self.application.client_id or self.events.application_token.get_secret_value())
 
     @property
     def is_creating_outbound(self) -> bool:

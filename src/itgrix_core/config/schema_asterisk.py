@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from itgrix_core.config.schema_dialling import DialSettings
 from itgrix_core.config.section import Port, Seconds, Section
 
 
@@ -154,6 +155,9 @@ class AsteriskSettings(Section):
         default=ExtensionRules(), description="What an inside number looks like."
     )
     numbers: NumberRules = Field(default=NumberRules(), description="How numbers outside are written.")
+    dial: DialSettings = Field(
+        default=DialSettings(), description="How it dials at the CRM's request (click-to-call, callback)."
+    )
     links: dict[str, str] = Field(
         default={},
         description="Endpoint of a trunk to another entry of `asterisk`, and its name; named on both sides.",

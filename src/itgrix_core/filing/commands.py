@@ -33,6 +33,7 @@ class RegisterCall(Command):
         source: CRM source of entities that it creates, "" for the CRM's own rule.
         is_creating: whether the CRM may create what its own rules say for this number.
         is_redirected: the call was sent on to a mobile.
+        is_callback: the client has ordered it.
         entity: what the call is tied to; `None` leaves it to the CRM's search.
         show_to: users whose phones ring.
         good_until: until when the card is worth showing; the registration itself never spoils.
@@ -50,6 +51,7 @@ class RegisterCall(Command):
     show_to: tuple[int, ...] = ()
     good_until: float | None = None
     is_redirected: bool = False
+    is_callback: bool = False
     entity: Entity | None = None
 
 

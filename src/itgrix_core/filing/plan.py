@@ -75,7 +75,9 @@ def closing(call: Call, owner: Owner, standing: Standing) -> tuple[AnyCommand, .
         direction=call.direction,
         disposition=disposition,
         talk_seconds=call.talk_seconds if is_answered else 0.0,
-        reason=call.lost_sight or ("" if is_answered or not call.disposition else call.disposition.value),
+        reason=call.lost_sight
+        or call.not_dialled
+        or ("" if is_answered or not call.disposition else call.disposition.value),
     )
     return (*hide, finish)
 
@@ -86,7 +88,12 @@ def hide_all(call: Call, standing: Standing) -> tuple[AnyCommand, ...]:
 
 
 def owner_of(
-    call: Call, users: Users, responsible: User | None, rules: Rules, picked: Owner | None = None
+    call: Call,
+    users: Users,
+    responsible: User | None,
+    rules: Rules,
+    picked: Owner | None = None,
+    clicker: User | None = None,
 ) -> Owner:
     """On whom a call is booked.
 
@@ -97,9 +104,12 @@ def owner_of(
         rules: the account's.
         picked: who gets this missed call whatever the rest says (he has the client's last one, or his line,
             or it is his turn).
+        clicker: on whom the CRM has registered a click's call; his extension may be a colleague's as well.
     """
     if call.direction is Direction.OUTBOUND or call.direction is Direction.INTERNAL:
         caller = users.get(call.extension or "")
+        if clicker and (caller is None or clicker.extension == call.extension):
+            caller = clicker
         return Owner(caller.id, "caller") if caller else Owner(rules.default_user, "default")
     if call.is_answered:
         return _who_talked(call, users, responsible, rules) or Owner(rules.default_user, "default")

@@ -123,7 +123,12 @@ class Closing:
         turn = self._turn
         responsible = self._responsible() if plan.needs_responsible(turn.call, turn.account.rules) else None
         picked = self._calling_back.picked()
-        return plan.owner_of(turn.call, turn.users, responsible, turn.account.rules, picked)
+        return plan.owner_of(turn.call, turn.users, responsible, turn.account.rules, picked, self._clicker())
+
+    def _clicker(self) -> User | None:
+        """On whom a click's call was registered; of its later talks others may be the owners."""
+        call, user_id = self._turn.call, self._turn.filed.user_id
+        return self._turn.user(user_id) if call.is_click_to_call and not call.part_of and user_id else None
 
     def _responsible(self) -> User | None:
         """The active responsible of the client, of the first entity that has one."""

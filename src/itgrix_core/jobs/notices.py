@@ -20,7 +20,6 @@ NOTICE = "CrmNotice"
 Consumer = Callable[[Notice, Attempt], Result]
 """Deals with a notice, and says what became of it in the outbox's own words (`Done`, `Later`, `Dead`)."""
 
-CLICK, CALLBACK = "ONEXTERNALCALLSTART", "ONEXTERNALCALLBACKSTART"
 INSTALLED, UNINSTALLED = "ONAPPINSTALL", "ONAPPUNINSTALL"
 
 _NOTICE = msgspec.json.Decoder(Notice)

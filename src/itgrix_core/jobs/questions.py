@@ -27,6 +27,9 @@ from itgrix_hooks.trace import Asked
 from itgrix_hooks.values import Call, Conversation, Entity, NumberUse, Party, PhoneNumber, Stage, User
 from itgrix_hooks.worker import Deadline
 
+_OF_A_CALL = ("search", "file")
+"""The uses of a number for a call that is there; before it is dialled or routed there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -93,7 +96,7 @@ class Questions:
             number=value,
             party=party,
             use=use,
-            call=self._call,
+            call=self._call if use in _OF_A_CALL else None,
         )
         answer: PhoneNumber = asked.answer
         return answer

@@ -28,6 +28,7 @@ from itgrix_core.outbox.effects import Effects, Finished, Starting
 from itgrix_core.outbox.engine import Later
 from itgrix_core.outbox.tables import EffectState
 from itgrix_core.plugins import rules
+from itgrix_hooks.trace import Asked
 from itgrix_hooks.values import Call, Conversation, Entity, Filed, Stage, User
 
 DECLINED = "declined"
@@ -35,6 +36,9 @@ DECLINED = "declined"
 
 REFUSED = "refused"
 """Parameter of that note: whether it was the CRM that refused, so that a retry may mend it."""
+
+BY_CRM = "BY_CRM"
+"""Parameter of a registration in the journal that was not ours: the CRM made it when a number was clicked."""
 
 FINISH = "finish"
 """Name of the phase that finishes a call and says what follows on it, in one request."""
@@ -146,6 +150,12 @@ class Turn:
         return self._tools.performer.filed(self.call.key, self.account)
 
     @property
+    def is_registered_by_crm(self) -> bool:
+        """Whether the CRM has registered the call by itself, so that no hook was asked about it."""
+        effect = self._effects.state(f"{self.call.key}/{RegisterCall.kind}")
+        return effect is not None and bool(effect.params.get(BY_CRM))
+
+    @property
     def standing(self) -> Standing:
         """How far the call has come."""
         filed = self.filed
@@ -216,10 +226,23 @@ class Turn:
 
         Of several clients with the number the employee's own comes first, if the rules say so.
         """
-        if command.entity is None and self.account.rules.is_choosing_by_employee:
-            command = replace(command, entity=of_employee(self.questions.clients(), command.user_id))
+        command = self.with_own_client(command)
+        asked = self.ask_registration(command)
+        if asked.is_cancelled:
+            self.decline("its registration was cancelled by a hook")
+            return []
+        return [self.step(command, asked.answer)]
+
+    def with_own_client(self, command: RegisterCall) -> RegisterCall:
+        """The registration with the employee's own client, if the rules say so and nothing else is known."""
+        if command.entity is not None or not self.account.rules.is_choosing_by_employee:
+            return command
+        return replace(command, entity=of_employee(self.questions.clients(), command.user_id))
+
+    def ask_registration(self, command: RegisterCall) -> Asked:
+        """What the hooks make of a registration."""
         extension = self._extension_of(command.user_id)
-        asked = self.questions.ask(
+        return self.questions.ask(
             "process_registration_params",
             is_ringing=True,
             params=self.account.adapter.params_of(command, self.filed),
@@ -228,10 +251,6 @@ class Turn:
             user=self.user(command.user_id),
             clients=self.questions.clients(),
         )
-        if asked.is_cancelled:
-            self.decline("its registration was cancelled by a hook")
-            return []
-        return [self.step(command, asked.answer)]
 
     def _extension_of(self, user_id: int) -> str:
         return next((ext for ext, user in self.users.items() if user.id == user_id), "")

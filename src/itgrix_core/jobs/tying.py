@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from itgrix_core.crm.adapter import Step
-from itgrix_core.filing import creation
-from itgrix_core.filing.commands import AnyCommand, AssignEntity, BindEntity, FinishCall, UnbindEntity
+from itgrix_core.filing import creation, plan
+from itgrix_core.filing.commands import (
+    AnyCommand,
+    AssignEntity,
+    BindEntity,
+    FinishCall,
+    RegisterCall,
+    UnbindEntity,
+)
 from itgrix_core.jobs.creating import SETTLED
 from itgrix_core.jobs.turn import FINISH, Turn
 from itgrix_hooks.values import Entity, Filed
@@ -21,7 +28,15 @@ class Tying:
         """Whether the rules want anything of it; what nobody wants costs nothing."""
         rules = self._turn.account.rules
         settled = self._turn.noted(SETTLED) or {}
-        return rules.is_choosing_by_employee or rules.is_binding_deal or bool(settled.get("handed_on_from"))
+        is_ours = rules.is_choosing_by_employee or rules.is_binding_deal
+        return is_ours or self._is_chosen_late or bool(settled.get("handed_on_from"))
+
+    @property
+    def _is_chosen_late(self) -> bool:
+        """Whether a hook chooses the entity only now, as the CRM registered the call by itself."""
+        call = self._turn.call
+        has_chooser = self._turn.has_plugins_for("process_registration_params")
+        return has_chooser and call.is_click_to_call and self._turn.is_registered_by_crm
 
     def decide(self) -> list[Step]:
         """Assign, bind the employee's own entity instead of another's, bind the last open deal."""
@@ -46,15 +61,30 @@ class Tying:
     def _own_client(self, filed: Filed) -> list[AnyCommand]:
         """Of several clients with the number the owner's own; a hook that chooses itself is not overruled."""
         turn, owner = self._turn, self._owner
-        if not turn.account.rules.is_choosing_by_employee or not filed.activity_id or not owner:
+        if not filed.activity_id or not owner or filed.entity is None:
             return []
-        if turn.has_plugins_for("process_registration_params") or filed.entity is None:
+        if self._is_chosen_late:
+            own = self._chosen_by_hooks(owner)
+        elif turn.account.rules.is_choosing_by_employee and not turn.has_plugins_for(
+            "process_registration_params"
+        ):
+            own = creation.of_employee(turn.questions.clients(), owner)
+        else:
             return []
-        own = creation.of_employee(turn.questions.clients(), owner)
         if own is None or (own.kind, own.id) == (filed.entity.kind, filed.entity.id):
             return []
         key = turn.call.key
         return [BindEntity(key, filed.activity_id, own), UnbindEntity(key, filed.activity_id, filed.entity)]
+
+    def _chosen_by_hooks(self, user_id: int) -> Entity | None:
+        """What rules and hooks would have registered the call with; read as the CRM's answer to that."""
+        turn = self._turn
+        number = turn.questions.number("file")
+        command = plan.registration(turn.call, user_id, number, turn.account.rules)
+        asked = turn.ask_registration(turn.with_own_client(command))
+        if asked.is_cancelled:
+            return None
+        return turn.account.adapter.filed([(RegisterCall.kind, {}, asked.answer)]).entity
 
     def _last_deal(self, filed: Filed) -> list[AnyCommand]:
         """The youngest open deal of the contact or company that the call is tied to."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -32,25 +32,33 @@ class Claim:
     Attributes:
         is_ours: we hold it and are to create.
         is_settled: somebody has created already; `value` is what (JSON data).
+        holder: who holds it.
     """
 
     is_ours: bool
     is_settled: bool = False
     value: Any = None
+    holder: str = field(default="", compare=False)
 
 
 class Claims:
     """The claims in the database; safe under threads and processes, each method is one commit."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], float] = time.time,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._lease_seconds = lease_seconds
 
     def take(self, name: str, holder: str) -> Claim:
         """Claim `name` for `holder`; asked again by the same holder the answer is the same."""
         now = self._clock()
         with self._database.write() as connection:
-            old = (claims.c.value.is_(None)) & (claims.c.at < now - LEASE_SECONDS)
+            old = (claims.c.value.is_(None)) & (claims.c.at < now - self._lease_seconds)
             older = claims.c.at < now - KEEP_SECONDS
             wrong = claims.c.at > now + KEEP_SECONDS  # by a clock that has been put back since
             connection.execute(delete(claims).where(claims.c.name == name, old | older | wrong))
@@ -58,7 +66,7 @@ class Claims:
             connection.execute(new.on_conflict_do_nothing())
             found = connection.execute(select(claims).where(claims.c.name == name)).one()
         value = None if found.value is None else msgspec.json.decode(found.value)
-        return Claim(found.holder == holder, found.value is not None, value)
+        return Claim(found.holder == holder, found.value is not None, value, found.holder)
 
     def settle(self, name: str, holder: str, value: Any) -> None:
         """Write what the holder has created (JSON data, `None` for nothing)."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, exists, select
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from itgrix_core.outbox.database import Database
@@ -99,6 +99,14 @@ class Spool:
                 ring(connection)
         self._wake({job.lane for job in wanted})
         return found
+
+    def knows(self, pbx: str, call: str) -> bool:
+        """Whether a call (its key) is tracked, or was told of."""
+        is_tracked = exists().where(tracked_call.c.pbx == pbx, tracked_call.c.call == call)
+        with self._database.read() as connection:
+            return bool(
+                connection.execute(select(is_tracked | exists().where(job_table.c.lane == call))).scalar_one()
+            )
 
     def provisional(self, pbx: str) -> list[str]:
         """Keys of the calls of this PBX whose provisional end still waits."""

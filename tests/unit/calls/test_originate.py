@@ -4,6 +4,7 @@ import pytest
 
 from itgrix_core.calls.events import CallEnded
 from itgrix_core.calls.tracker import Tracker
+from itgrix_core.wire.messages import Message
 
 REFUSED = ("ast22/originate_agent_declined_sip", "ast22/originate_agent_busy_sip")
 RESPONSE = "OriginateResponse"
@@ -46,3 +47,17 @@ def test_a_call_says_at_whose_request_it_was_made(recording_of):
         recorded = recording_of[f"ast22/{name}"]
         (call,) = calls_of(recorded.messages)
         assert call.action_id == recorded.truth["calls"][0]["action_id"]
+
+
+def test_an_unregistered_phone_behind_a_local_channel_with_an_id_is_a_call(recording_of):
+    """With ChannelId the failed response names the Local channel, which is there, though nobody was rung."""
+    messages = recording_of["ast16-macro/macro_originate_agent_unregistered_local"].messages
+    first = next(message.get("Uniqueid") for message, _ in messages if message.name == "Newchannel")
+    (response,) = [message for message, _ in messages if message.name == RESPONSE]
+    named = Message(response.raw.replace(b"<unknown>", first.encode()))
+    others = [(message, at) for message, at in messages if message is not response]
+    end = next(place for place, (message, _) in enumerate(others) if message.name == "Hangup")
+    (call,) = calls_of([*others[:end], (named, others[end][1]), *others[end:]])
+    (told,) = calls_of(messages)
+    assert (call.disposition, call.extension) == (told.disposition, told.extension)
+    assert (call.key, call.action_id) == (f"lab/{first}", told.action_id)

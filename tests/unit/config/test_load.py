@@ -393,3 +393,41 @@ def test_rules_that_cannot_work_are_told(mistakes):
         "crm.bitrix.creation[0].create",
         "crm.bitrix.creation[0].fields.UTM_SOURCE",
     ]
+
+
+def test_what_cannot_be_dialled_is_told(mistakes):
+    """A channel of nobody, variables that Asterisk would part, lines of an Asterisk that is not there."""
+    told = mistakes(
+        """\
+        asterisk:
+          main:
+            dial:
+              channel: PJSIP/101
+              context: "from internal"
+              auto_answer: "a, b"
+              variables: {A: "{nmber}"}
+        crm:
+          bitrix:
+            clicks:
+              asterisk: mian
+              lines: {"1": {asterisk: other, prefix: "9&"}}
+        """
+    )
+    assert [text.partition(": ")[2].partition(": ")[0] for text in told] == [
+        "asterisk.main.dial.channel",
+        "asterisk.main.dial.context",
+        "asterisk.main.dial.auto_answer",
+        "asterisk.main.dial.variables",
+        "crm.bitrix.clicks.asterisk",
+        "crm.bitrix.clicks.lines.1.asterisk",
+        "crm.bitrix.clicks.lines.1.prefix",
+    ]
+
+
+def test_clicks_are_fetched_before_they_spoil(mistakes, loaded):
+    """Where they are posted, or do not come at all, it does not matter how often is fetched."""
+    crm = "crm: {{b: {{application: {{client_id: a}}, events: {{poll_seconds: 60{more}}}}}}}"
+    (told,) = mistakes(crm.format(more=""))
+    assert "crm.b.clicks.good_seconds: is not more than events.poll_seconds" in told
+    for more in (", handler: 'https://pbx.example.com'", ", names: [ONCRMLEADADD]"):
+        assert loaded(crm.format(more=more)).crm["b"].clicks.good_seconds == 20

@@ -285,7 +285,7 @@ def test_calls_out_of_scope_ask_nobody(office, story, shape):
 def test_internal_calls_are_filed_if_the_settings_say_so(office, story):
     """On the caller, with the number that he dialled."""
     office.rules = Rules(is_filing_internal=True)
-    office.file(story("internal").start().dial().ring("102").answer("102").end(Disposition.ANSWERED))
+    office.file(story("internal").start().ring("102").answer("102").end(Disposition.ANSWERED))
     assert office.crm.kinds == ["register", "hide", "finish"]
     assert office.crm.of("finish")[0]["USER_ID"] == 11
     assert office.crm.of("register")[0]["PHONE_NUMBER"] == "102"

@@ -2,8 +2,9 @@
 
 from structlog.testing import capture_logs
 
+from itgrix_core.crm.bitrix24.clicks import CLICK
 from itgrix_core.crm.notice import Notice
-from itgrix_core.jobs.notices import CLICK, NOTICE, UNINSTALLED, NoticeJobs, job_of
+from itgrix_core.jobs.notices import NOTICE, UNINSTALLED, NoticeJobs, job_of
 from itgrix_core.outbox.engine import Attempt, Done, Later
 
 ATTEMPT = Attempt(1, 1_700_000_000.0)

@@ -11,16 +11,19 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 
+from itgrix_core.ami.actions import Headers
 from itgrix_core.ami.client import AmiClient
 from itgrix_core.ami.package import check_package
 from itgrix_core.ami.rights import Witness, allowed_actions, missing_read_rights, missing_write_rights
 from itgrix_core.app.cli.hooks import is_out
 from itgrix_core.app.cli.invocation import Invocation, is_for_people
+from itgrix_core.app.dialling import dialplan_findings
 from itgrix_core.app.portals import portals_of
 from itgrix_core.config.agreement import missing, way_to
 from itgrix_core.config.mistakes import dotted
@@ -32,6 +35,7 @@ from itgrix_core.history.looking import findings as findings_of
 from itgrix_core.outbox.database import Database
 from itgrix_core.plugins.manager import Plugins
 from itgrix_core.telemetry.redaction import redact_sentence
+from itgrix_core.wire.messages import Message
 
 _BOOT_SECONDS = 3.0
 """Asterisk says FullyBooted right after the login, to whoever may read class `system`."""
@@ -56,6 +60,7 @@ class Line:
 
 Lines = Iterator[Line]
 Check = Callable[[Settings], Lines]
+Dialling = Callable[[Callable[[Headers], Message]], Iterator[tuple[bool, str]]]
 
 
 @click.command()
@@ -148,7 +153,7 @@ def check_ami(settings: Settings) -> Lines:
     """Whether each Asterisk lets us in, and what its manager.conf withholds."""
     for name, asterisk in settings.asterisk.items():
         if asterisk.secret.get_secret_value():  # an empty one is told by check_credentials
-            yield from _ami(f"asterisk {name}", asterisk)
+            yield from _ami(f"asterisk {name}", asterisk, partial(dialplan_findings, settings, name))
 
 
 def check_crm(settings: Settings) -> Lines:
@@ -168,7 +173,7 @@ def check_hooks(settings: Settings) -> Lines:
         yield Line(State.FAILURE, "hooks", problem)
 
 
-def _ami(about: str, asterisk: AsteriskSettings) -> Lines:
+def _ami(about: str, asterisk: AsteriskSettings, dialling: Dialling) -> Lines:
     client = AmiClient(
         asterisk.host, asterisk.port, timeout=asterisk.connect_timeout_seconds, tls=asterisk.tls
     )
@@ -177,6 +182,7 @@ def _ami(about: str, asterisk: AsteriskSettings) -> Lines:
         allowed = client.ask({"Action": "ListCommands"})
         is_booted = client.booted.wait(min(_BOOT_SECONDS, asterisk.connect_timeout_seconds))
         version, witness = client.ami_version, client.witness
+        dialplan = list(dialling(client.ask))
     except AmiError as error:
         yield Line(State.FAILURE, about, str(error))
         return
@@ -192,6 +198,8 @@ def _ami(about: str, asterisk: AsteriskSettings) -> Lines:
         yield Line(State.FAILURE, about, sentence)  # without events there are no calls
     for sentence in missing_write_rights(asterisk.username, allowed):
         yield Line(State.WARNING, about, sentence)
+    for is_fine, sentence in dialplan:  # calls are filed without it
+        yield Line(State.OK if is_fine else State.WARNING, about, sentence)
 
 
 def _heard(witness: Witness) -> str:

@@ -59,7 +59,7 @@ class _Book:
     def took(self, notice: Notice, *, is_new: bool) -> None:
         self._counter.labels(notice.account, "taken" if is_new else "repeated").inc()
         if not is_new:
-            _log.debug(f"crm {notice.account}: {notice.event} {notice.subject} was repeated and is ignored")
+            _log.info(f"crm {notice.account}: {notice.event} {notice.subject} was repeated and is ignored")
 
 
 def bitrix24_pages(

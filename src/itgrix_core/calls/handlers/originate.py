@@ -4,7 +4,7 @@ It comes when the agent's side is answered or has failed, while that call lives 
 for a phone that is not registered it is the only event at all (docs/facts/asterisk.md 38): no channel, no
 Linkedid. Then the request's own ActionID has to stand for the call. With chan_sip the Hangup of the only
 channel comes first; then the reason tells that there was one (64). A Local channel, which is always there,
-proves nothing.
+proves nothing, also where it was given an id by which the response names it (95).
 """
 
 from __future__ import annotations
@@ -30,14 +30,17 @@ LATE_SECONDS = 2.0
 def on_response(board: Board, message: Message, at: float) -> None:
     """Note the ActionID of the call whose channel is named; tell of a call that never had one."""
     own = board.channels.get(message.get("Uniqueid"))
-    if own is not None:
+    is_failure = message.get("Response") == "Failure"
+    if own is not None and not (is_failure and own.is_originated and own.phase is Phase.LATENT):
         _note(board, own, message.get("ActionID"))
         return
     extension = board.topology.extension_of(message.get("Channel")).partition("@")[0]
-    is_failure = message.get("Response") == "Failure" and board.topology.is_inside(extension)
-    if not is_failure or not message.get("ActionID") or _had_channel(board, message, extension, at):
+    if not (is_failure and message.get("ActionID") and board.topology.is_inside(extension)):
         return
-    call = _without_channel(board, message, extension, at)
+    if own is None and _had_channel(board, message, extension, at):
+        return
+    key = own.key if own else f"{board.pbx}/{message.get('ActionID')}"
+    call = _without_channel(board, message, extension, key, at)
     board.told += [CallStarted(call, at), CallEnded(call, at)]
 
 
@@ -52,11 +55,11 @@ def _had_channel(board: Board, message: Message, extension: str, at: float) -> b
     return not is_local and message.get("Reason") not in NEVER_CALLED
 
 
-def _without_channel(board: Board, message: Message, extension: str, at: float) -> Call:
+def _without_channel(board: Board, message: Message, extension: str, key: str, at: float) -> Call:
     """A call to an employee whose phone is not there."""
     action, client = message.get("ActionID"), number(message.get("Exten"))
     return Call(
-        key=f"{board.pbx}/{action}",
+        key=key,
         pbx=board.pbx,
         linkedid="",
         direction=Direction.OUTBOUND,

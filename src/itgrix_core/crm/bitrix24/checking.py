@@ -6,7 +6,7 @@ probed, by a registration without a user, which creates nothing whichever way it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from itgrix_core.config.schema import BitrixSettings
 from itgrix_core.config.wording import nearest
@@ -17,6 +17,7 @@ from itgrix_core.crm.bitrix24.client import Client, Reply
 from itgrix_core.crm.bitrix24.directory import Directory
 from itgrix_core.crm.bitrix24.errors import Failure, is_of_access
 from itgrix_core.crm.bitrix24.methods import REGISTER, STATISTICS
+from itgrix_hooks.values import User
 
 Finding = tuple[bool, str]
 
@@ -26,6 +27,9 @@ NOT_INSTALLED = (
 )
 _NO_REST = "commercial plans"
 """A part of the portal's words where its plan has no REST."""
+
+_SHOWN = 5
+"""So many employees are named one by one."""
 
 _USER_SCOPES = frozenset({"user", "user_basic", "user_brief"})
 
@@ -163,6 +167,8 @@ class Doctor:
                 False,
                 "No employee has an extension: enter them in the portal (employee's card, extension number).",
             )
+        elif self._settings.is_clicked and (without := sorted(u.id for u in snapshot.unreachable)):
+            yield True, _clicks_in_vain(without, snapshot.users)
         for extension, users in sorted(snapshot.duplicates.items()):
             names = " and ".join(f"{each.name or 'user'} ({each.id})" for each in users)
             yield (
@@ -193,6 +199,13 @@ class Doctor:
                 )
         else:
             yield True, f"The portal knows the lines {', '.join(wanted)}."
+
+
+def _clicks_in_vain(ids: Sequence[int], users: Mapping[int, User]) -> str:
+    """Not everybody has a telephone, so this is no mistake; the first few are named."""
+    named = ", ".join(f"{users[each].name or 'user'} ({each})" for each in ids[:_SHOWN])
+    more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+    return f"Without an extension, so that their clicks are not dialled: {named}{more}."
 
 
 def _name(profile: object) -> str:

@@ -8,7 +8,7 @@ last good snapshot standing. (Asking user.get for one extension at a time would 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
@@ -38,6 +38,11 @@ class Snapshot:
     """Extensions that several active users have; the lowest id gets the calls."""
     phones: tuple[PhoneNumber, ...] = ()
     """Numbers outside in their profiles, as far as they may be read."""
+
+    @property
+    def unreachable(self) -> Iterator[User]:
+        """Those whom nothing can be dialled for: they have no extension."""
+        return (user for user in self.users.values() if not user.extension)
 
 
 class Directory:

@@ -46,6 +46,7 @@ ENTITY_TYPE_IDS = {"lead": 1, "deal": 2, "contact": 3, "company": 4}
 
 _TYPES = {Direction.OUTBOUND: 1, Direction.INTERNAL: 1, Direction.INBOUND: 2}
 _REDIRECTED = 3
+_CALLBACK = 4
 _MISSED = "304"
 _OUTBOUND_CODES = {
     Disposition.ABANDONED: "603-S",
@@ -157,7 +158,7 @@ def _register(command: RegisterCall) -> dict[str, Any]:
     params: dict[str, Any] = {
         "USER_ID": command.user_id,
         "PHONE_NUMBER": str(command.number),
-        "TYPE": _REDIRECTED if command.is_redirected else _TYPES[command.direction],
+        "TYPE": _type(command),
         "CALL_START_DATE": started.isoformat(timespec="seconds"),
         "CRM_CREATE": int(command.is_creating),
         "ADD_TO_CHAT": 0,
@@ -171,6 +172,12 @@ def _register(command: RegisterCall) -> dict[str, Any]:
     if command.entity:
         params |= {"CRM_ENTITY_TYPE": command.entity.kind.upper(), "CRM_ENTITY_ID": command.entity.id}
     return params
+
+
+def _type(command: RegisterCall) -> int:
+    if command.is_callback:
+        return _CALLBACK
+    return _REDIRECTED if command.is_redirected else _TYPES[command.direction]
 
 
 def _created(command: CreateForCall) -> dict[str, Any]:

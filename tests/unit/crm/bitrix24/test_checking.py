@@ -201,3 +201,14 @@ def test_a_line_that_creates_by_itself_is_named(healthy, findings):
     (sentence,) = bad(findings(creation=[{"create": "lead"}], **settings))
     assert sentence.startswith("Line 74950000100 creates for calls out by itself")
     assert bad(findings(**settings)) == []
+
+
+def test_employees_without_an_extension_are_named_where_clicks_can_come(healthy, findings):
+    """Not all of a large company."""
+    others = [{"ID": str(n), "ACTIVE": True, "NAME": f"User{n}"} for n in range(2, 10)]
+    healthy(**{"user.get": [*USERS, *others]})
+    events = {"application_token": "token", "handler": "https://pbx.example.com"}
+    told = [sentence for _, sentence in findings(events=events) if "clicks are not dialled" in sentence]
+    named = "User2 (2), User3 (3), User4 (4), User5 (5), User6 (6) and 3 more"
+    assert told == [f"Without an extension, so that their clicks are not dialled: {named}."]
+    assert not any("clicks" in sentence for _, sentence in findings())
