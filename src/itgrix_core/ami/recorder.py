@@ -17,6 +17,7 @@ at nothing, which harms nobody.
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import re
 from bisect import bisect_right
@@ -121,6 +122,10 @@ class Recorder:
         """Names of all segments, oldest first."""
         return sorted(path.stem for path in self.folder.glob("*.ami") if _NAME.fullmatch(path.stem))
 
+    def holding(self, words: bytes) -> list[str]:
+        """Names of the segments that hold these bytes, oldest first; found without reading them as AMI."""
+        return [name for name in self.segments() if _holds(self._path(name), words)]
+
     def end(self) -> Position | None:
         """Where the newest segment ends; `None` when nothing was ever recorded."""
         names = self.segments()
@@ -214,6 +219,13 @@ class Recorder:
 
     def _times_path(self, name: str) -> Path:
         return self.folder / f"{name}.times.jsonl"
+
+
+def _holds(path: Path, words: bytes) -> bool:
+    if not path.stat().st_size:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return data.find(words) >= 0
 
 
 class _Times:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from urllib.parse import unquote
 
 from itgrix_core.ami.recorder import Recorder
 from itgrix_core.app.outward import call_as_json
-from itgrix_core.app.replay import PBX, UNTIMED, ended_calls, tell
+from itgrix_core.app.replay import PBX, UNTIMED, ended_calls, log_of, tell
 from itgrix_core.calls.excerpts import Excerpts
 from itgrix_core.calls.masking import Masker
 from itgrix_core.calls.parts import Entry, Excerpt
@@ -26,7 +27,7 @@ from itgrix_core.calls.tracker import Tracker
 from itgrix_core.errors import RecordingError
 from itgrix_core.sandbox.recordings import ENDINGS, RecordedLog, load
 from itgrix_core.sandbox.shelf import Shelf
-from itgrix_core.wire.frames import BANNER, Framer, join_blocks, name_of
+from itgrix_core.wire.frames import BANNER, Framer, name_of
 from itgrix_core.wire.messages import Message
 from itgrix_hooks.values import Call
 
@@ -90,22 +91,11 @@ class CallRecorder:
             self._write(excerpt)
 
     def _write(self, excerpt: Excerpt) -> None:
-        log = self._redacted(excerpt.entries)
+        log = log_of("", redacted(self._masker, excerpt.entries))
         calls = ended_calls(list(tell(log, self._topology)))
         if calls:
             named = RecordedLog(self._name(calls[0]), log.data, log.chunks)
             self._on_written(self._shelf.put(named, self._truth(calls, excerpt.is_cut)), calls)
-
-    def _redacted(self, entries: Sequence[Entry]) -> RecordedLog:
-        data, chunks = bytearray(), []
-        for entry in entries:
-            block = entry.block
-            if not block.startswith(BANNER):
-                block = self._masker.block(block, entry.received_at) or b""
-            if block:
-                chunks.append((len(data), entry.received_at))
-                data += join_blocks([block])
-        return RecordedLog("", bytes(data), tuple(chunks))
 
     def _name(self, call: Call) -> str:
         """A file's name: when, which way, the parties with their outside numbers masked."""
@@ -131,6 +121,16 @@ class CallRecorder:
             ],
             "recordings": [recording for one in said for recording in one["recordings"]],
         }
+
+
+def redacted(masker: Masker, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The messages of an excerpt without what is nobody's business."""
+    for entry in entries:
+        block = entry.block
+        if not block.startswith(BANNER):
+            block = masker.block(block, entry.received_at) or b""
+        if block:
+            yield replace(entry, block=block)
 
 
 def streams_of(path: Path) -> Iterator[Iterable[Chunk]]:

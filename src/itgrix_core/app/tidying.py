@@ -77,7 +77,8 @@ class Tidying:
         self._wall = wall
         self._steady = steady
         self._boot = boot_number() if boot is None else boot
-        keep = Keep(settings.keep_days * DAY_SECONDS, settings.keep_dead_days * DAY_SECONDS)
+        days = (settings.keep_days, settings.keep_dead_days, settings.keep_story_days)
+        keep = Keep(*(each * DAY_SECONDS for each in days))
         self._retention = Retention(database, keep, wall)
         self._difference = wall() - steady()
         self._began_at = wall()

@@ -58,7 +58,7 @@ class Excerpts:
     def close(self) -> list[Excerpt]:
         """The excerpts of calls that still live, or were over just now."""
         parts, self._parts = self._parts, {}
-        return [part.excerpt() for part in parts.values() if part.is_call]
+        return [part.excerpt(key) for key, part in parts.items() if part.is_call]
 
     def _connect(self, entry: Entry) -> None:
         self._tracker.connected()
@@ -192,7 +192,7 @@ class Excerpts:
         while self._ended and now - self._ended[0][0] > LINGER_SECONDS:
             ended_at, key = self._ended.popleft()
             if key in self._parts and self._parts[key].ended_at == ended_at:
-                over.append(self._forget(key).excerpt())
+                over.append(self._forget(key).excerpt(key))
         return over
 
     def _forget(self, key: str) -> Part:

@@ -95,7 +95,7 @@ class Masker:
         message = Message(block)
         if message.name in LEFT_OUT or _is_of_no_use(message):
             return None
-        dates = _dates_around(received_at)
+        dates = dates_around(received_at)
         lines = []
         for name, value in message.headers():
             said = self._header(message, name.lower(), value, dates)
@@ -111,7 +111,7 @@ class Masker:
         if base == "channel":
             return self._channel(value)
         if base in _NAMES:
-            return self._name(value)
+            return self.name(value)
         if base in _TEXTS:
             return self.text(value, dates)
         if base in _THERE:
@@ -137,9 +137,9 @@ class Masker:
 
     def _caller_id(self, value: str) -> str:
         found = _CALLER_ID.fullmatch(value)
-        return f"{self._name(found[1])} <{self.text(found[2])}>" if found else self._name(value)
+        return f"{self.name(found[1])} <{self.text(found[2])}>" if found else self.name(value)
 
-    def _name(self, value: str) -> str:
+    def name(self, value: str) -> str:
         """Another name for the same one, of the same alphabet; a number in its place is a number."""
         if value in NOT_KNOWN or _PHONE.fullmatch(value):
             return self.text(value)
@@ -159,6 +159,10 @@ class Masker:
 
         is_written_with_signs = _PHONE.fullmatch(value) and not value.isdigit()
         return self._phone(value) if is_written_with_signs else _PIECES.sub(instead, value)
+
+    def is_phone(self, value: str) -> bool:
+        """Whether a text is nothing but a number, in whatever spelling."""
+        return bool(_PHONE.fullmatch(value))
 
     def _phone(self, value: str) -> str:
         """A number that is written with signs between its digits."""
@@ -193,7 +197,7 @@ def _is_kept(variable: str) -> bool:
     return variable.lstrip("_") in KEPT_VARIABLES
 
 
-def _dates_around(at: float) -> frozenset[str]:
+def dates_around(at: float) -> frozenset[str]:
     """That day, the one before and the one after, as recordings' names write them: 20261122."""
     day = datetime.fromtimestamp(at, UTC)
     return frozenset(f"{day + timedelta(days=days):%Y%m%d}" for days in (-1, 0, 1))

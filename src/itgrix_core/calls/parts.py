@@ -26,8 +26,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """All that belongs to one call, in the order of the stream; `is_cut`: it was not over yet."""
+    """All that belongs to one call (by its key), in the order of the stream.
 
+    `is_cut`: it was not over yet.
+    """
+
+    call: str
     entries: list[Entry]
     is_cut: bool
 
@@ -73,12 +77,12 @@ class Part:
         self.plant = other.plant if len(other.plant) > len(self.plant) else self.plant
         self.is_call |= other.is_call
 
-    def excerpt(self) -> Excerpt:
-        """All that belongs to it."""
+    def excerpt(self, call: str) -> Excerpt:
+        """All that belongs to it, by the key of its call."""
         words = set(_words_of(self.entries.values()))
         about = (entry for answer in self.plant for entry in _about(answer, words))
         entries = {**{entry.number: entry for entry in about}, **self.entries}
-        return Excerpt(sorted(entries.values()), is_cut=self.ended_at is None)
+        return Excerpt(call, sorted(entries.values()), is_cut=self.ended_at is None)
 
 
 def _words_of(entries: Iterable[Entry]) -> Iterator[str]:

@@ -153,6 +153,9 @@ class OutboxSettings(Section):
     keep_days: float = Field(
         default=90.0, ge=7, description="How long finished calls are remembered, so that none is filed again."
     )
+    keep_story_days: float = Field(
+        default=30.0, ge=0, description="How long a finished call can be explained whole, and replayed."
+    )
     keep_dead_days: float = Field(
         default=365.0, ge=7, description="How long what was put aside waits for somebody to look."
     )

@@ -7,11 +7,22 @@ Everybody exists here: the employee of extension 101 is user 101, and no number 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from itgrix_core.crm.adapter import Done, Outcome, Step
 from itgrix_core.filing.commands import AnyCommand, FinishCall, RegisterCall
 from itgrix_hooks.values import Activity, Entity, Filed, PhoneNumber, User
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a hook asked of the CRM, and the answer that it had to do with here."""
+
+    what: str
+    params: dict[str, Any] = field(default_factory=dict, hash=False)
+    answer: Any = field(default=None, hash=False)
+
 
 ParamsOf = Callable[[AnyCommand], dict[str, Any]]
 FiledOf = Callable[[Sequence[tuple[str, Mapping[str, Any], Any]]], Filed]
@@ -23,14 +34,18 @@ class DryRun:
     Args:
         params_of: a real CRM's way of putting commands into its fields.
         filed_of: its way of reading back what was done.
+        questions: gets what hooks ask (the service's own questions about users and clients are none).
     """
 
     name = "dry run"
     quota = None
 
-    def __init__(self, params_of: ParamsOf, filed_of: FiledOf) -> None:
+    def __init__(
+        self, params_of: ParamsOf, filed_of: FiledOf, questions: list[Question] | None = None
+    ) -> None:
         self._params_of = params_of
         self._filed_of = filed_of
+        self._questions = [] if questions is None else questions
         self.sent: list[Step] = []
 
     def params_of(self, command: AnyCommand, filed: Filed) -> dict[str, Any]:  # noqa: ARG002 - the contract's
@@ -62,8 +77,9 @@ class DryRun:
         """Every user exists."""
         return User(user_id, f"user {user_id}")
 
-    def clients_of(self, number: PhoneNumber) -> Sequence[Entity]:  # noqa: ARG002 - the contract's
+    def clients_of(self, number: PhoneNumber) -> Sequence[Entity]:
         """Nobody is known."""
+        self._questions.append(Question("clients", {"number": str(number)}, []))
         return ()
 
     def open_clients(self, number: PhoneNumber) -> Sequence[Entity]:  # noqa: ARG002 - the contract's
@@ -102,8 +118,9 @@ class DryRun:
         """No entity is known."""
         return None
 
-    def read(self, method: str, params: Mapping[str, Any]) -> Any:  # noqa: ARG002 - the contract's
+    def read(self, method: str, params: Mapping[str, Any]) -> Any:
         """Every question has an empty answer."""
+        self._questions.append(Question(method, dict(params), []))
         return []
 
     def check(self) -> list[tuple[bool, str]]:

@@ -34,13 +34,19 @@ def cards(
         shown = tuple(user for user in wanted if user not in standing.shown)
         hidden = tuple(user for user in standing.shown if user not in wanted)
         commands: list[AnyCommand] = []
-        commands += [HideCard(call.key, hidden)] if hidden else []
-        commands += [ShowCard(call.key, shown, until)] if shown else []
+        commands += [HideCard(call.key, hidden, why=_why_hidden(events[-1]))] if hidden else []
+        commands += [ShowCard(call.key, shown, until, why="their phones ring, or they talk")] if shown else []
         return tuple(commands)
     first = first_user(events, users)
     if first is None:
         return ()
-    return (registration(call, first.id, number, rules, tuple(wanted), until),)
+    why = f"by the rules user {first.id}: his is the first phone of somebody whom the CRM knows"
+    return (registration(call, first.id, number, rules, tuple(wanted), until, why),)
+
+
+def _why_hidden(event: CallEvent) -> str:
+    is_taken = isinstance(event, ConversationAccepted)
+    return "another one answered" if is_taken else "they have nothing more to do with the call"
 
 
 def first_user(events: Sequence[CallEvent], users: Users) -> User | None:

@@ -15,10 +15,17 @@ from itgrix_hooks.values import Direction, Disposition, Entity, PhoneNumber
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Base. `call` is the call's key, the CRM's EXTERNAL_CALL_ID."""
+    """Base.
+
+    Attributes:
+        call: the call's key, the CRM's EXTERNAL_CALL_ID.
+        why: by which rule, for whoever asks later; says nothing to the CRM, so two commands that differ in
+            nothing else are equal.
+    """
 
     kind: ClassVar[str] = ""
     call: str
+    why: str = field(default="", kw_only=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,10 +91,14 @@ def is_due(rule: CreationRule, call: Call, *, is_over: bool) -> bool:
     return rule.when == "ring" or (rule.when == "answer" and call.is_answered) or is_over
 
 
-def applies(rule: CreationRule, call: Call, *, is_over: bool) -> bool:
-    """Whether the rule may still create something: a missed call has no answer to wait for."""
-    is_in_vain = rule.when == "answer" and is_over and not call.is_answered
-    return rule.create != "nothing" and not is_in_vain
+def idle(rule: CreationRule, call: Call, clients: Sequence[Entity], *, is_over: bool) -> str:
+    """Why the rule creates nothing any more, "" if it may: a missed call has no answer to wait for."""
+    if rule.create == "nothing":
+        known = " with a client whom the CRM knows" if clients else ""
+        return f"nothing is created: so the rules of crm.*.creation say for a call{known}"
+    if rule.when == "answer" and is_over and not call.is_answered:
+        return f"no {rule.create} is created: the rule waits for an answer, and nobody answered"
+    return ""
 
 
 def is_portals(rule: CreationRule, campaign: Mapping[str, str], *, is_known: bool, has_leads: bool) -> bool:
@@ -167,6 +171,7 @@ def command(
         stage=rule.stage if kind == rule.create else "",
         client=client,
         fields=fields,
+        why=f"a {rule.create} at the {rule.when}: the first rule of crm.*.creation that fits",
     )
 
 

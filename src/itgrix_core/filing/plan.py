@@ -8,12 +8,29 @@ line in a test.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from itgrix_core.calls.events import CallEvent
 from itgrix_core.filing.commands import AnyCommand, FinishCall, HideCard, RegisterCall
 from itgrix_core.filing.numbering import entry
 from itgrix_core.filing.rules import Rules, Standing, Users
 from itgrix_hooks.values import Call, Direction, Disposition, Owner, PhoneNumber, User
+
+OWNERS: Final = {
+    "caller": "he made the call",
+    "responsible": "the client's responsible",
+    "talked first": "of those who talked the first",
+    "talked last": "of those who talked the last",
+    "talked longest": "of those who talked the longest",
+    "rang last": "nobody talked, his phone rang last",
+    "missed before": "he is to call this client back already",
+    "line": "he gets what is missed on this line",
+    "turn": "it is his turn for a missed call",
+    "free": "he has the fewest missed calls to make up for",
+    "hook": "a hook says so",
+    "default": "the default user, as the rules find nobody else",
+}
+"""`Owner.why` in words."""
 
 
 def unfiled(call: Call, rules: Rules) -> str:
@@ -40,8 +57,9 @@ def registration(
     rules: Rules,
     show_to: tuple[int, ...] = (),
     good_until: float | None = None,
+    why: str = "",
 ) -> RegisterCall:
-    """The registration of a call on a user."""
+    """The registration of a call on a user, and why on him."""
     return RegisterCall(
         call=call.key,
         user_id=user_id,
@@ -54,6 +72,7 @@ def registration(
         is_redirected=is_redirected(call),
         show_to=show_to,
         good_until=good_until,
+        why=why,
     )
 
 
@@ -66,7 +85,7 @@ def is_redirected(call: Call) -> bool:
 def closing(call: Call, owner: Owner, standing: Standing) -> tuple[AnyCommand, ...]:
     """Take the card from everybody but the owner (the finish takes it from him), and finish."""
     others = tuple(user for user in standing.shown if user != owner.user_id)
-    hide = (HideCard(call.key, others),) if others else ()
+    hide = (HideCard(call.key, others, why="the call is over"),) if others else ()
     disposition = call.disposition or (Disposition.ANSWERED if call.is_answered else Disposition.MISSED)
     is_answered = disposition is Disposition.ANSWERED
     finish = FinishCall(
@@ -78,13 +97,14 @@ def closing(call: Call, owner: Owner, standing: Standing) -> tuple[AnyCommand, .
         reason=call.lost_sight
         or call.not_dialled
         or ("" if is_answered or not call.disposition else call.disposition.value),
+        why=owned(owner),
     )
     return (*hide, finish)
 
 
 def hide_all(call: Call, standing: Standing) -> tuple[AnyCommand, ...]:
     """Take the card from everybody who still sees it."""
-    return (HideCard(call.key, standing.shown),) if standing.shown else ()
+    return (HideCard(call.key, standing.shown, why="the call is over"),) if standing.shown else ()
 
 
 def owner_of(
@@ -122,6 +142,11 @@ def owner_of(
     if rules.missed_owner in {"responsible", "last"} and last:
         return Owner(last.id, "rang last")
     return Owner(rules.default_user, "default")
+
+
+def owned(owner: Owner) -> str:
+    """Whose a call is and by which rule, in words."""
+    return f"by the rules user {owner.user_id}: {OWNERS.get(owner.why, owner.why)}"
 
 
 def _who_talked(call: Call, users: Users, responsible: User | None, rules: Rules) -> Owner | None:

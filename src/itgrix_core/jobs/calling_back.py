@@ -77,12 +77,17 @@ class CallingBack:
 
     def _ask(self, planned: Owner, owner: int | None) -> list[Step]:
         turn, call = self._turn, self._turn.call
-        if owner is None or is_late(self._rules, call.ended_at or call.started_at, turn.now):
+        if owner is None:
+            return []
+        if is_late(self._rules, call.ended_at or call.started_at, turn.now):
+            turn.because("nobody is asked to call back: the call is older than missed.late_minutes")
             return []
         opened = self._missed.open(*self._client, call.key, owner, call.ended_at or call.started_at)
-        if opened is None:  # he was talked with before this call was filed
+        if opened is None:
+            turn.because("nobody is asked to call back: the client was talked with since")
             return []
         if opened.call != call.key:
+            turn.because(f"nobody more is asked to call back: {opened.call} was missed before, and is open")
             return self._count(opened)
         command = self._command(owner)
         params = turn.account.adapter.params_of(command, turn.filed)
@@ -93,7 +98,10 @@ class CallingBack:
             owner=Owner(owner, planned.why if owner == planned.user_id else "hook"),
             filed=turn.filed,
         )
-        return [] if asked.is_cancelled else [turn.step(command, {**params, "fields": asked.answer})]
+        if asked.is_cancelled:
+            turn.because("nobody is asked to call back: a hook cancelled it")
+            return []
+        return [turn.step(command, {**params, "fields": asked.answer})]
 
     def _command(self, owner: int) -> AskToCallBack:
         """A to-do needs an entity; without one it is a task."""
@@ -110,6 +118,7 @@ class CallingBack:
             timezone=call.timezone,
             entity=entity,
             remind_minutes=self._rules.remind_minutes,
+            why="the call was missed, and the client has no open task or to-do",
         )
 
     def _count(self, opened: Missed) -> list[Step]:
@@ -118,7 +127,8 @@ class CallingBack:
             return []
         number = plan.other_number(self._turn.call) or PhoneNumber("")
         title = f"{rendered(self._rules.title, self._turn.call, number)} ({opened.count})"
-        command = ChangeCallBack(self._turn.call.key, form_of(opened), opened.item_id, title)
+        why = "the client was missed once more"
+        command = ChangeCallBack(self._turn.call.key, form_of(opened), opened.item_id, title, why=why)
         return [self._turn.step(command)]
 
     def _close(self) -> list[Step]:
@@ -126,7 +136,8 @@ class CallingBack:
         opened = self._made_up_for()
         if opened is None or opened.item_id is None:
             return []
-        return [self._turn.step(CloseCallBack(self._turn.call.key, form_of(opened), opened.item_id))]
+        why = "the client was talked with"
+        return [self._turn.step(CloseCallBack(self._turn.call.key, form_of(opened), opened.item_id, why=why))]
 
     def _made_up_for(self) -> Missed | None:
         """The client's open entry, if he was missed before this talk ended."""

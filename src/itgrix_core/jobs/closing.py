@@ -82,8 +82,13 @@ class Closing:
         turn = self._turn
         if not turn.is_wanted():
             return []
+        owner = self._owner
         command = plan.registration(
-            turn.call, self._owner.user_id, turn.questions.number("file"), turn.account.rules
+            turn.call,
+            owner.user_id,
+            turn.questions.number("file"),
+            turn.account.rules,
+            why=f"only now, as no card was shown: {plan.owned(owner)}",
         )
         return turn.registration(prepared.of(command))
 
@@ -95,6 +100,7 @@ class Closing:
         *hides, finish = plan.closing(turn.call, owner, turn.standing)
         finishing = self._finishing(finish, owner) if isinstance(finish, FinishCall) else None
         if finishing is None:
+            turn.because("not finished: a hook cancelled it")
             hides = list(plan.hide_all(turn.call, turn.standing))
         steps = [*(turn.step(hide) for hide in hides), *([finishing] if finishing else [])]
         if self._calling_back.is_needed:

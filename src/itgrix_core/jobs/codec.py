@@ -6,7 +6,8 @@ and two threads that ask at once crash the process (seen with 0.20; tests/unit/j
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -55,29 +56,88 @@ class SavedStep(msgspec.Struct):
     params: dict[str, object]
 
 
-class Decision(msgspec.Struct):
-    """What was decided for a turn's phase: how many jobs it covers, and what is to be sent."""
+class SavedAnswer(msgspec.Struct, omit_defaults=True):
+    """One plugin's part in one asking, in the words of `itgrix_hooks.trace`.
+
+    Attributes:
+        added, changed, removed: by field; `changed` holds old and new. What is no dict is a field itself,
+            named as the hook names it.
+        actions: what it asked to be done besides: its kind and its words.
+    """
+
+    plugin: str
+    outcome: str
+    seconds: float
+    reason: str = ""
+    added: dict[str, Any] = {}
+    changed: dict[str, tuple[Any, Any]] = {}
+    removed: dict[str, Any] = {}
+    actions: list[dict[str, Any]] = []
+
+
+class SavedAsking(msgspec.Struct, omit_defaults=True):
+    """One asking of a hook: what it began with (of a chain), and who made what of it, in order.
+
+    `about`: what it was asked about, when one hook is asked several times in a turn.
+    """
+
+    hook: str
+    about: str = ""
+    value: Any = None
+    is_cancelled: bool = False
+    answers: list[SavedAnswer] = []
+
+
+class Decision(msgspec.Struct, omit_defaults=True):
+    """What was decided for a turn's phase.
+
+    Attributes:
+        count: how many jobs it covers.
+        steps: what is to be sent.
+        because: in sentences, why nothing, or not more.
+        asked: which hooks were asked on the way, as far as a plugin answered or our own changed something.
+        out: plugins that were not asked although nobody disabled them, with the reason.
+    """
 
     count: int
     steps: list[SavedStep]
+    because: list[str] = []
+    asked: list[SavedAsking] = []
+    out: dict[str, str] = {}
 
 
 _DECISION = msgspec.json.Decoder(Decision)
 
 
-def encode_decision(count: int, steps: Sequence[Step]) -> bytes:
-    """A decision as a row."""
+def encode_decision(
+    count: int,
+    steps: Sequence[Step],
+    because: Sequence[str] = (),
+    asked: Sequence[SavedAsking] = (),
+    out: Mapping[str, str] | None = None,
+) -> bytes:
+    """A decision as a row; the words of `Decision`."""
     saved = [
         SavedStep(step.key, step.command.kind, msgspec.Raw(msgspec.json.encode(step.command)), step.params)
         for step in steps
     ]
-    return msgspec.json.encode(Decision(count, saved))
+    return msgspec.json.encode(Decision(count, saved, [*because], [*asked], dict(out or {})))
 
 
 def decode_decision(row: bytes) -> tuple[int, list[Step]]:
     """Count and steps of a row."""
-    decision = _DECISION.decode(row)
-    return decision.count, [
+    decision = read_decision(row)
+    return decision.count, steps_of(decision)
+
+
+def read_decision(row: bytes) -> Decision:
+    """All of a row."""
+    return _DECISION.decode(row)
+
+
+def steps_of(decision: Decision) -> list[Step]:
+    """What is to be sent."""
+    return [
         Step(saved.key, _COMMANDS[saved.kind].decode(saved.command), dict(saved.params))
         for saved in decision.steps
     ]

@@ -84,6 +84,7 @@ class Creating:
             CrmUnavailable, CrmError: the CRM could not be asked; nothing was created.
         """
         if not self._rules:
+            self._turn.because("nothing is created: no rule of crm.*.creation is for this call")
             return Prepared()
         settled = self._turn.noted(SETTLED)
         if settled is not None:
@@ -116,47 +117,49 @@ class Creating:
         adapter, call = self._turn.account.adapter, self._turn.call
         number = self._turn.questions.number("search")
         if adapter.is_employee(number):
-            _log.warning(
-                f"nothing is created for {number}: it is a phone in the profile of an employee in the CRM",
-                call=call.key,
-            )
-            return self._settle("nobody")
+            why = f"nothing is created for {number}: it is a phone in the profile of an employee in the CRM"
+            _log.warning(why, call=call.key)
+            return self._settle("nobody", why=why)
         clients = adapter.open_clients(number) if creation.needs_search(self._rules) else ()
         rule = creation.chosen(self._rules, is_known=bool(clients))
-        if not creation.applies(rule, call, is_over=self._is_over) or self._is_superfluous(rule, clients):
-            return self._settle("nobody")
+        why = creation.idle(rule, call, clients, is_over=self._is_over) or self._superfluous(rule, clients)
+        if why:
+            return self._settle("nobody", why=why)
         if not creation.is_due(rule, call, is_over=self._is_over):
             self._turn.note(PLANNED, {"until": rule.when})
+            self._turn.because(f"no card yet: a {rule.create} is created at the {rule.when} only")
             return Prepared(is_postponed=True)
         return self._claimed(rule, clients)
 
-    def _is_superfluous(self, rule: CreationRule, clients: Sequence[Entity]) -> bool:
-        """Whether there is an open lead or deal already, or leads are wanted where there are none."""
+    def _superfluous(self, rule: CreationRule, clients: Sequence[Entity]) -> str:
+        """Why what the rule wants is not made: it is there already, or the CRM has none of it; else ""."""
         adapter = self._turn.account.adapter
         if rule.create == "lead" and not adapter.has_leads():
-            _log.warning(
-                "no lead is created: the CRM works without leads. Write create: deal in crm.*.creation",
-                call=self._turn.call.key,
-            )
-            return True
+            why = "no lead is created: the CRM works without leads. Write create: deal in crm.*.creation"
+            _log.warning(why, call=self._turn.call.key)
+            return why
         if rule.create == "portal" or not clients:
-            return False
+            return ""
         client = creation.client_among(clients)
-        has_lead = any(each.kind == "lead" for each in clients)
-        return rule.create == "contact" or has_lead or bool(client and adapter.open_deal(client))
+        lead = next((each for each in clients if each.kind == "lead"), None)
+        deal = adapter.open_deal(client) if client and rule.create != "contact" and not lead else None
+        there = client or lead if rule.create == "contact" else lead or deal
+        return f"no {rule.create} is created: the client has {there.kind} {there.id}" if there else ""
 
     def _claimed(self, rule: CreationRule, clients: Sequence[Entity]) -> Prepared:
         """Go on alone: of several calls of one number the first creates, the others take what it made."""
         claim = self._claims.take(self._claim, self._turn.call.key)
         if claim.is_settled:
-            return self._settle("another call", _entity(claim.value))
+            why = "another call of this number has created its client"
+            return self._settle("another call", _entity(claim.value), why=why)
         if not claim.is_ours:
             why = "another call of this number is creating its client"
             return Prepared(waiting=Later(WAIT_SECONDS, why))
         campaign = entry(self._turn.account.rules.campaigns, self._turn.call) or {}
         is_known, has_leads = bool(clients), self._turn.account.adapter.has_leads()
         if creation.is_portals(rule, campaign, is_known=is_known, has_leads=has_leads):
-            return self._settle("portal")
+            why = "what is created for it the CRM does itself, at the registration"
+            return self._settle("portal", why=why)
         return self._carry_out(rule, campaign, clients)
 
     # ---- creating --------------------------------------------------------------------------------------
@@ -192,8 +195,11 @@ class Creating:
         ]
         return [turn.step(each, about=f"/{each.entity_kind}") for each in commands]
 
-    def _settle(self, by: str, entity: Entity | None = None, handed_on: int | None = None) -> Prepared:
-        """Note who creates; from now on nobody is asked about it again."""
+    def _settle(
+        self, by: str, entity: Entity | None = None, handed_on: int | None = None, *, why: str = ""
+    ) -> Prepared:
+        """Note who creates, and why nobody does; from now on nobody is asked about it again."""
+        self._turn.because(why)
         settled = {"by": by, "entity": _told(entity), "handed_on_from": handed_on}
         self._turn.note(SETTLED, settled)
         return _prepared(settled)

@@ -90,7 +90,8 @@ class Delivery:
         turn = Turn(head.key, events, account, questions, self._tools, self._effects, now)
         if turn.is_out_of_scope():
             is_whole = isinstance(events[-1], CallEnded)
-            return _skipped(turn, len(events)) if is_whole and turn.is_refused else None
+            is_refused = is_whole and turn.is_refused
+            return _skipped(turn, len(events)) if is_refused else Done(len(events), turn.unfiled)
         if is_end:
             return Closing(turn, self._engine, attempt.now).file()
         return Ringing(turn).file()

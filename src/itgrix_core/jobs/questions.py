@@ -14,6 +14,7 @@ from typing import Any
 from itgrix_core.filing import plan
 from itgrix_core.jobs.accounts import Account
 from itgrix_core.jobs.hook_crm import HookCrm
+from itgrix_core.jobs.noting import Notes
 from itgrix_core.jobs.performing import Performer
 from itgrix_core.jobs.watching import Watcher
 from itgrix_core.outbox.database import Database
@@ -61,6 +62,7 @@ class Questions:
         self._now = now
         self._is_live = is_live
         self._deadline: Deadline | None = None
+        self.notes = Notes({record.name: record.reason for record in tools.plugins.out})
 
     def ask(self, hook: str, *, is_ringing: bool = False, about: str = "", **arguments: Any) -> Asked:
         """Ask one hook.
@@ -82,6 +84,7 @@ class Questions:
             own=self._own(hook),
         )
         self._tools.watcher.asked(self._call, asked)
+        self.notes.asked(asked, about.strip("/"), arguments.get(HOOKS[hook].value))
         return asked
 
     def number(

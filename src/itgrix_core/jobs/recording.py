@@ -18,7 +18,8 @@ from itgrix_core.crm.adapter import CrmUnavailable, Step
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.commands import AttachRecording
 from itgrix_core.jobs.accounts import Accounts
-from itgrix_core.jobs.codec import decode_decision, encode_decision
+from itgrix_core.jobs.codec import decode_decision
+from itgrix_core.jobs.noting import Notes
 from itgrix_core.jobs.questions import Questions, Tools
 from itgrix_core.jobs.troubles import later_of
 from itgrix_core.outbox.effects import Effects
@@ -51,6 +52,11 @@ class RecordingWanted:
 _WANTED = msgspec.json.Decoder(RecordingWanted)
 
 
+def wanted_of(job: Job) -> RecordingWanted:
+    """The payload of a recording's job; `ValueError` if it is not what this version stores."""
+    return _WANTED.decode(job.payload)
+
+
 class RecordingJobs:
     """The engine's handler for recording lanes.
 
@@ -77,7 +83,7 @@ class RecordingJobs:
         """Attach the recording of one call."""
         job = jobs[0]
         try:
-            wanted = _WANTED.decode(job.payload)
+            wanted = wanted_of(job)
             with urgency.backlog():
                 return self._attach(job, wanted, attempt) or Done()
         except (RetryLater, CrmUnavailable) as error:
@@ -90,15 +96,15 @@ class RecordingJobs:
         call, account = wanted.call, self._accounts.of(wanted.call)
         row = self._effects.decision(key)
         if row is None:
-            steps = self._decide(job, wanted, attempt)
-            if isinstance(steps, Later):
-                return steps
-            row = self._effects.decide(key, encode_decision(1, steps))
+            decided = self._decide(job, wanted, attempt)
+            if isinstance(decided, Later):
+                return decided
+            row = self._effects.decide(key, decided)
         _, steps = decode_decision(row)
         return self._tools.performer.perform(call, account, steps, self._clock(call.pbx)) if steps else None
 
-    def _decide(self, job: Job, wanted: RecordingWanted, attempt: Attempt) -> list[Step] | Later:
-        """What to attach, by the file that was found and by the hooks; or when to look again."""
+    def _decide(self, job: Job, wanted: RecordingWanted, attempt: Attempt) -> bytes | Later:
+        """The decision what to attach, by the file that was found and the hooks; or when to look again."""
         call = wanted.call
         found = self._find(wanted)
         if found is not None and time.time() - found.stat().st_mtime < QUIET_SECONDS:
@@ -112,29 +118,35 @@ class RecordingJobs:
             call=call,
         )
         if asked.is_cancelled:
-            return []
-        return self._steps(job, wanted, asked.answer, attempt)
+            questions.notes.because("no recording is attached: a hook cancelled it")
+            return questions.notes.saved_with(1, [])
+        steps = self._steps(job, wanted, asked.answer, attempt, questions.notes)
+        return steps if isinstance(steps, Later) else questions.notes.saved_with(1, steps)
 
     def _steps(
-        self, job: Job, wanted: RecordingWanted, answer: str | Link | None, attempt: Attempt
+        self, job: Job, wanted: RecordingWanted, answer: str | Link | None, attempt: Attempt, notes: Notes
     ) -> list[Step] | Later:
         call = wanted.call
         if answer is None:
             if wanted.pbx not in self._folders:
+                notes.because(f"no recording is attached: no folder of recordings is set for {wanted.pbx}")
                 return []
-            return self._again(call, attempt, "the recording was not found")
+            return self._again(call, attempt, "the recording was not found", notes)
         url = answer.url if isinstance(answer, Link) else answer if answer.startswith(WEB) else ""
         if not url and not _has_sound(Path(str(answer))):
-            return self._again(call, attempt, f"{answer} holds no sound or cannot be read")
-        command = AttachRecording(call.key, path="" if url else str(answer), url=url)
+            return self._again(call, attempt, f"{answer} holds no sound or cannot be read", notes)
+        why = "a hook names this address" if url else "the recording was found and is complete"
+        command = AttachRecording(call.key, path="" if url else str(answer), url=url, why=why)
         account = self._accounts.of(call)
         params = account.adapter.params_of(command, self._tools.performer.filed(call.key, account))
         return [Step(f"{job.key}/attach", command, params)]
 
-    def _again(self, call: Call, attempt: Attempt, why: str) -> list[Step] | Later:
+    def _again(self, call: Call, attempt: Attempt, why: str, notes: Notes) -> list[Step] | Later:
         if attempt.number < TRIES:
             return Later(15.0 * 2 ** (attempt.number - 1), why)
-        self._tools.watcher.skipped(call, f"{why}, after {TRIES} looks; it is filed without")
+        why = f"{why}, after {TRIES} looks; it is filed without"
+        self._tools.watcher.skipped(call, why)
+        notes.because(why)
         return []
 
     def _find(self, wanted: RecordingWanted) -> Path | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from itgrix_core.calls.events import CallStarted
+from itgrix_core.calls.events import CallEvent, CallStarted
 from itgrix_core.crm.adapter import Step
 from itgrix_core.filing import plan
 from itgrix_core.filing.cards import cards, first_user
@@ -30,6 +31,8 @@ class Ringing:
         if turn.standing.filed.is_finished or all(isinstance(event, CallStarted) for event in turn.events):
             return None
         first = first_user(turn.events, turn.users)
+        if first is None and not turn.standing.is_registered:
+            turn.because(_nobody(turn.events))
         if first is None or turn.standing.is_registered or turn.has_decided(self.FIRST_PHASE):
             return turn.phase(self.FIRST_PHASE, lambda: self._decide(Prepared()))
         creating = Creating(turn, first.id, is_over=False)
@@ -55,6 +58,11 @@ class Ringing:
             else:
                 steps.append(turn.step(command))
         return steps
+
+
+def _nobody(events: Sequence[CallEvent]) -> str:
+    phones = ", ".join(plan.extensions_in(events))
+    return f"no card: the CRM knows no employee with {phones}" if phones else "no card: no phone was rung yet"
 
 
 def quiet_end(turn: Turn) -> list[Step]:

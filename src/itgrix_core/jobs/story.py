@@ -1,121 +1,172 @@
-"""The story of a call in plain sentences: what happened, was decided, sent, answered, and what waits."""
+"""The story of a call as it is kept: what happened, was decided and why, asked, sent, answered, what waits.
+
+Gathered from the outbox as values; `jobs.narrating` makes sentences of them. Nothing here is reconstructed:
+each reason was given by the rule that decided, when it did.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from dataclasses import asdict
+from typing import Any
 
-from itgrix_core.calls.events import CallEnded, CallMerged
+import msgspec
+
 from itgrix_core.crm.adapter import Step
-from itgrix_core.jobs.codec import decode_decision
+from itgrix_core.jobs.codec import SavedAsking, event_of, read_decision, steps_of
+from itgrix_core.jobs.creating import PLANNED, SETTLED
 from itgrix_core.jobs.patient import kind_of
 from itgrix_core.jobs.turn import DECLINED
+from itgrix_core.jobs.wording import HAPPENED, happened
+from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.desk import Desk, Kept
 from itgrix_core.outbox.effects import Effect, Effects
-from itgrix_core.outbox.missed import Missed
+from itgrix_core.outbox.engine import Job
+from itgrix_core.outbox.missed import MissedCalls
 from itgrix_core.outbox.tables import EffectState, JobState
 
-LONGEST: Final = 400
-"""So many characters of a request or an answer are shown; `itgrix outbox show --json` has all."""
 
-HAPPENED: Final = {
-    "CallStarted": "the call began",
-    "ConversationRequested": "a phone was rung, or an employee dialled",
-    "ConversationAccepted": "somebody answered",
-    "ConversationEnded": "a phone's part was over",
-    CallEnded.kind: "the call ended",
-    CallMerged.kind: "the call turned out to be a part of another",
-    "RecordingReady": "its recording is to be attached",
-    "CallBackDue": "a missed call's task is to be followed up",
-    "CrmNotice": "the CRM told us something",
-}
-"""By kind of job."""
+class Request(msgspec.Struct):
+    """What was to be sent. `state`: "not sent", or a word of `EffectState`; times are Unix seconds."""
 
-PHASES: Final = {"cards": "cards", "late": "a late registration", "finish": "the end", "describe": "fields"}
+    kind: str
+    why: str
+    state: str
+    params: dict[str, Any]
+    answer: Any = None
+    sent_at: float | None = None
+    answered_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Teller:
-    """Tells of jobs; `now` is in Unix seconds."""
+class Decided(msgspec.Struct):
+    """One decision; the words of `codec.Decision`. `is_readable`: not saved by another version."""
 
-    desk: Desk
-    effects: Effects
-    now: float
+    phase: str
+    because: list[str] = []
+    asked: list[SavedAsking] = []
+    out: dict[str, str] = {}
+    requests: list[Request] = []
+    is_readable: bool = True
 
-    def tell(self, jobs: Sequence[Kept], opened: Missed | None = None) -> Iterator[str]:
-        """The whole story of a call's jobs (all of them, in order), line by line."""
+
+class Waited(msgspec.Struct):
+    """Why a job had to wait: how often, and when first and last (Unix seconds)."""
+
+    reason: str
+    count: int
+    first_at: float
+    last_at: float
+
+
+class Happening(msgspec.Struct):
+    """A job: what happened, how it stands, what it had to wait for, what was decided.
+
+    Attributes:
+        at: when it happened (Unix seconds).
+        what: it in words.
+        state: a word of `JobState`; `reason`: why it waits, died, was dropped, or filed nothing.
+        behind: what waits before it in its lane, "" if nothing does.
+        without: what becomes of the call without it.
+    """
+
+    key: str
+    kind: str
+    at: float
+    what: str
+    state: str
+    attempts: int
+    reason: str
+    ended_at: float | None
+    not_before: float
+    is_provisional: bool
+    behind: str
+    without: str
+    waited: list[Waited]
+    decided: list[Decided]
+
+
+class Story(msgspec.Struct):
+    """All of a call.
+
+    Attributes:
+        call: its key.
+        told_at: when it was looked at (Unix seconds).
+        beside: what was sent without a decision of ours, as a hook's own writes are.
+        not_filed: why it is not, "" if it is.
+        missed: who is to call back, `None` if nobody is.
+    """
+
+    call: str
+    told_at: float
+    jobs: list[Happening]
+    beside: list[Request] = []
+    not_filed: str = ""
+    missed: dict[str, Any] | None = None
+
+
+class Archive:
+    """Where stories are gathered; `now` is in Unix seconds."""
+
+    def __init__(self, database: Database, now: float) -> None:
+        self._desk = Desk(database)
+        self._effects = Effects(database)
+        self._missed = MissedCalls(database)
+        self._now = now
+
+    def story(self, jobs: Sequence[Kept]) -> Story:
+        """The whole story of a call's jobs (all of them, in order)."""
         told: set[str] = set()
-        for place, job in enumerate(jobs):
-            before = next((each for each in jobs[:place] if each.lane == job.lane and _is_open(each)), None)
-            yield f"{moment(job.born_at)}  {HAPPENED.get(job.kind, job.kind)}: {self.standing(job, before)}"
-            for line in self.decided(job, told):
-                yield f"    {line}"
-        for call in dict.fromkeys(call_of(job) for job in jobs):
-            for effect in self.effects.of_call(call):
+        happenings = [self._happening(job, jobs[:place], told) for place, job in enumerate(jobs)]
+        story = Story(call_of(jobs[0]), self._now, happenings)
+        for call in dict.fromkeys(map(call_of, jobs)):
+            for effect in self._effects.of_call(call):
                 if effect.kind == DECLINED:
-                    yield f"Not filed: {effect.params.get('why', '')}."
-                elif effect.key not in told:
-                    yield f"Beside that: {_sent(effect)}"
-        if opened:
-            yield _missed(opened)
-        yield self._sum(jobs)
+                    story.not_filed = str(effect.params.get("why", ""))
+                elif effect.key not in told and effect.kind not in (PLANNED, SETTLED):
+                    story.beside.append(_request(effect, ""))
+        opened = self._missed.of(story.call)
+        story.missed = asdict(opened) if opened else None
+        return story
 
-    def decided(self, job: Kept, told: set[str]) -> Iterator[str]:
-        """What was decided for a job, and what became of it; `told` gets the keys of its effects."""
-        for phase, steps in self.desk.decisions(job.key).items():
-            try:
-                _, decided = decode_decision(steps)
-            except (ValueError, KeyError):
-                yield f"{phase}: decided by another version, it cannot be read"
-                continue
-            name = PHASES.get(phase, phase) or "what is to be done"
-            kinds = ", ".join(step.command.kind for step in decided)
-            yield f"decided on {name}: {kinds or 'nothing is to be sent'}"
-            for step in decided:
-                yield from (f"  {line}" for line in self._became(step, told))
+    def happening(self, job: Kept) -> Happening:
+        """One job alone."""
+        return self._happening(job, (), set())
 
-    def standing(self, job: Kept, before: Kept | None = None) -> str:
-        """How a job stands; `before` is what waits before it in its lane."""
-        tries = f", tried {job.attempts} times" if job.attempts > 1 else ""
-        why = f": {job.reason}" if job.reason else ""
-        if job.state is JobState.DONE:
-            return f"done {moment(job.ended_at)}{tries}"
-        if job.state is JobState.DEAD:
-            return f"put aside {moment(job.ended_at)}{tries}{why}; {kind_of(job.kind).without}"
-        if job.state is JobState.DROPPED:
-            return f"{job.reason} ({moment(job.ended_at)}); {kind_of(job.kind).without}"
-        if job.state is JobState.RUNNING:
-            return "in hand at this moment (or was, when the service was killed)"
-        if before is not None:
-            return f"waits for what is before it ({HAPPENED.get(before.kind, before.kind)})"
-        if job.not_before > self.now:
-            better = " for a better account of its end" if job.is_provisional and not job.attempts else ""
-            return f"waits{better} until {moment(job.not_before)}{tries}{why}"
-        return f"waits for a free worker, or for `itgrix serve` to run{tries}{why}"
+    def _happening(self, job: Kept, before: Sequence[Kept], told: set[str]) -> Happening:
+        first = next((each for each in before if each.lane == job.lane and is_open(each)), None)
+        return Happening(
+            key=job.key,
+            kind=job.kind,
+            at=job.born_at,
+            what=_what(job),
+            state=job.state.value,
+            attempts=job.attempts,
+            reason=job.reason,
+            ended_at=job.ended_at,
+            not_before=job.not_before,
+            is_provisional=job.is_provisional,
+            behind=_what(first) if first else "",
+            without=kind_of(job.kind).without,
+            waited=[Waited(*each) for each in map(_fields, self._desk.troubles(job.key))],
+            decided=[self._decided(*each, told) for each in self._desk.decisions(job.key).items()],
+        )
 
-    def _became(self, step: Step, told: set[str]) -> Iterator[str]:
-        found = [self.effects.state(key) for key in (step.key, f"{step.key}/default")]
+    def _decided(self, phase: str, row: bytes, told: set[str]) -> Decided:
+        try:
+            decision = read_decision(row)
+            steps = steps_of(decision)
+        except (ValueError, KeyError):
+            return Decided(phase, is_readable=False)
+        requests = [request for step in steps for request in self._requests(step, told)]
+        return Decided(phase, decision.because, decision.asked, decision.out, requests)
+
+    def _requests(self, step: Step, told: set[str]) -> Iterator[Request]:
+        found = [self._effects.state(key) for key in (step.key, f"{step.key}/default")]
         for effect in (each for each in found if each):
             told.add(effect.key)
-            yield _sent(effect)
+            yield _request(effect, step.command.why)
         if not any(found):
-            yield f"{step.command.kind}: not sent yet, {_short(step.params)}"
-
-    def _sum(self, jobs: Sequence[Kept]) -> str:
-        waiting, aside = sum(map(_is_open, jobs)), sum(job.state is JobState.DEAD for job in jobs)
-        if waiting:
-            return f"{waiting} of {len(jobs)} wait, {aside} were put aside."
-        if aside:
-            return f"{aside} of {len(jobs)} were put aside: `itgrix outbox retry` tries them again."
-        return "Nothing waits."
-
-
-def moment(at: float | None) -> str:
-    """A time as people here read it; "never" for none."""
-    return "never" if at is None else f"{datetime.fromtimestamp(at).astimezone():%Y-%m-%d %H:%M:%S}"
+            yield Request(step.command.kind, step.command.why, "not sent", step.params)
 
 
 def call_of(job: Kept) -> str:
@@ -123,25 +174,31 @@ def call_of(job: Kept) -> str:
     return job.lane.removesuffix("/recording").removesuffix("/missed")
 
 
-def _is_open(job: Kept) -> bool:
+def is_open(job: Kept | Happening) -> bool:
+    """Whether there is something left to do."""
     return job.state in (JobState.WAITING, JobState.RUNNING)
 
 
-def _sent(effect: Effect) -> str:
-    what = f"{effect.kind}: sent {moment(effect.started_at)}, {_short(effect.params)}"
-    if effect.state is EffectState.STARTED:
-        return f"{what}; no answer is known: the CRM is asked about it before anything is sent again"
-    if effect.state is EffectState.REFUSED:
-        return f"{what}; the CRM refused: {(effect.answer or {}).get('text', '')}"
-    return f"{what}; the CRM answered {_short(effect.answer)}"
+def job_of_kept(job: Kept) -> Job:
+    """A job as it was handed to the filing."""
+    return Job(job.key, job.lane, job.kind, job.payload, job.born_at)
 
 
-def _missed(opened: Missed) -> str:
-    what = f"{opened.form} {opened.item_id} in the CRM" if opened.item_id else "nothing in the CRM yet"
-    end = f"closed {moment(opened.closed_at)} by {opened.closed_by}" if opened.closed_at else "still open"
-    return f"Missed call, {opened.count} in vain, user {opened.owner} is to call back ({what}): {end}."
+def _what(job: Kept) -> str:
+    """What happened; without particulars where they are not kept any more, or are no call's event."""
+    try:
+        return happened(event_of(job_of_kept(job)))
+    except ValueError:
+        return HAPPENED.get(job.kind, job.kind)
 
 
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
+def _request(effect: Effect, why: str) -> Request:
+    is_over = effect.state is not EffectState.STARTED
+    answer = effect.answer if is_over else None
+    return Request(
+        effect.kind, why, effect.state.value, effect.params, answer, effect.started_at, effect.finished_at
+    )
+
+
+def _fields(trouble: Any) -> tuple[str, int, float, float]:
+    return trouble.reason, trouble.count, trouble.first_at, trouble.last_at

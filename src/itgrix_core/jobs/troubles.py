@@ -24,7 +24,8 @@ UNKNOWN_SECONDS: Final = 2.0
 def later_of(waiting: Blocked | Unknown | CrmUnavailable | RetryLater) -> Later:
     """When to come back, and why."""
     if isinstance(waiting, RetryLater):
-        return Later(waiting.seconds, str(waiting))
+        by_whom = dict.fromkeys(getattr(waiting, "__notes__", []))
+        return Later(waiting.seconds, ", ".join([str(waiting), *by_whom]))
     if isinstance(waiting, Unknown):
         return Later(UNKNOWN_SECONDS, waiting.text, Trouble.UNKNOWN)
     text = waiting.text if isinstance(waiting, Blocked) else str(waiting)

@@ -21,7 +21,7 @@ from itgrix_core.filing.commands import AnyCommand, CreateEntity, CreateForCall,
 from itgrix_core.filing.creation import of_employee
 from itgrix_core.filing.rules import Standing, Users
 from itgrix_core.jobs.accounts import Account
-from itgrix_core.jobs.codec import decode_decision, encode_decision
+from itgrix_core.jobs.codec import decode_decision
 from itgrix_core.jobs.questions import Questions, Tools
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.effects import Effects, Finished, Starting
@@ -90,11 +90,15 @@ class Turn:
 
         What the CRM knows already is brought to its end all the same.
         """
-        why = plan.unfiled(self.call, self.account.rules) or self.declined
-        if not why or self._is_open:
+        if not self.unfiled or self._is_open:
             return False
-        self.tell_skipped(why)
+        self.tell_skipped(self.unfiled)
         return True
+
+    @cached_property
+    def unfiled(self) -> str:
+        """Why nothing more of this call is filed, "" if it is."""
+        return plan.unfiled(self.call, self.account.rules) or self.declined
 
     def tell_skipped(self, why: str) -> None:
         """Tell that the call is not filed, if this is its end: once is enough."""
@@ -186,6 +190,10 @@ class Turn:
         return self.questions.is_answered(hook)
 
     # ---- deciding --------------------------------------------------------------------------------------
+    def because(self, why: str) -> None:
+        """Why the next decision sends nothing, or not more; kept with it for whoever asks later."""
+        self.questions.notes.because(why)
+
     def is_wanted(self) -> bool:
         """`need_registration` at each stage of this turn; the first `False` declines the call for good.
 
@@ -285,7 +293,8 @@ class Turn:
         key = f"{self.key}/{name}"
         row = self._effects.decision(key)
         if row is None:
-            row = self._effects.decide(key, encode_decision(len(self.events), decide()))
+            decided = decide()
+            row = self._effects.decide(key, self.questions.notes.saved_with(len(self.events), decided))
         _, steps = decode_decision(row)
         if not steps:
             return None

@@ -56,7 +56,8 @@ class Tying:
         owner = self._owner
         if not handed_on_from or not owner or owner == handed_on_from:
             return []
-        return [AssignEntity(self._turn.call.key, each, owner) for each in filed.created]
+        why = "what was created for the call goes to its owner"
+        return [AssignEntity(self._turn.call.key, each, owner, why=why) for each in filed.created]
 
     def _own_client(self, filed: Filed) -> list[AnyCommand]:
         """Of several clients with the number the owner's own; a hook that chooses itself is not overruled."""
@@ -73,8 +74,9 @@ class Tying:
             return []
         if own is None or (own.kind, own.id) == (filed.entity.kind, filed.entity.id):
             return []
-        key = turn.call.key
-        return [BindEntity(key, filed.activity_id, own), UnbindEntity(key, filed.activity_id, filed.entity)]
+        key, activity, why = turn.call.key, filed.activity_id, "of several clients the owner's own"
+        unbind = UnbindEntity(key, activity, filed.entity, why=why)
+        return [BindEntity(key, activity, own, why=why), unbind]
 
     def _chosen_by_hooks(self, user_id: int) -> Entity | None:
         """What rules and hooks would have registered the call with; read as the CRM's answer to that."""
@@ -92,7 +94,8 @@ class Tying:
         if not turn.account.rules.is_binding_deal or not filed.activity_id or not _has_deals(client):
             return []
         deal = turn.account.adapter.open_deal(client) if client else None
-        return [BindEntity(turn.call.key, filed.activity_id, deal)] if deal else []
+        why = "the client's last open deal"
+        return [BindEntity(turn.call.key, filed.activity_id, deal, why=why)] if deal else []
 
 
 def _has_deals(client: Entity | None) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, text, true, update
 
 from itgrix_core.outbox.database import Database
+from itgrix_core.outbox.packing import unpacked
 from itgrix_core.outbox.retention import below
 from itgrix_core.outbox.sqlite import ring
-from itgrix_core.outbox.tables import IS_OPEN, JobState, decision
+from itgrix_core.outbox.tables import IS_OPEN, JobState, decision, trouble
 from itgrix_core.outbox.tables import job as row
 
 NEAREST: Final = 3
@@ -30,7 +31,7 @@ class Kept:
         failures: tries in vain just before now.
         reason: why it waits, died or was dropped; "" where there is none.
         ended_at: when it was done, died or was dropped; `None` while it is open.
-        payload: JSON; empty once it is done.
+        payload: JSON; empty once it was done long ago (`outbox.keep_story_days`).
         behind: how many open jobs of its lane wait behind it, where that was asked.
     """
 
@@ -47,6 +48,16 @@ class Kept:
     is_provisional: bool
     payload: bytes
     behind: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a job had to wait: how often, and when first and last (Unix seconds)."""
+
+    reason: str
+    count: int
+    first_at: float
+    last_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +109,24 @@ class Desk:
         close = get_close_matches(word, by_word, NEAREST, 0.3)
         return list(dict.fromkeys(by_word[each] for each in close))
 
+    def newest(self, kinds: Sequence[str], limit: int) -> Iterator[Kept]:
+        """The newest jobs of these kinds whose payload is still kept, newest first."""
+        kept = select(row).where(row.c.kind.in_(kinds), row.c.payload != b"")
+        yield from self._read(kept.order_by(row.c.seq.desc()).limit(limit))
+
     def decisions(self, job_key: str) -> dict[str, bytes]:
-        """What was decided for a job, by phase; as it was given to `Effects.decide`."""
+        """What was decided for a job, by phase in that order; as it was given to `Effects.decide`."""
         which = or_(decision.c.job_key == job_key, below(decision.c.job_key, job_key))
         with self._database.read() as connection:
-            found = connection.execute(select(decision).where(which)).all()
+            found = connection.execute(select(decision).where(which).order_by(text("rowid"))).all()
         return {each.job_key[len(job_key) + 1 :]: each.steps for each in found}
+
+    def troubles(self, job_key: str) -> list[Trouble]:
+        """What a job had to wait for, in the order in which it met it first."""
+        wanted = select(trouble).where(trouble.c.job_key == job_key).order_by(trouble.c.first_at)
+        with self._database.read() as connection:
+            found = connection.execute(wanted).all()
+        return [Trouble(reason, count, first, last) for _, reason, count, first, last in found]
 
     def drop(self, keys: Collection[str], reason: str, now: float, *, is_served: bool) -> list[str]:
         """Put open or dead jobs aside for good, with the operator's reason; the keys of those that were.
@@ -163,4 +186,4 @@ def _within(lane: str) -> ColumnElement[bool]:
 def _kept(found: Row[Any]) -> Kept:
     told = found._asdict()
     del told["seq"]
-    return Kept(**{**told, "state": JobState(found.state)})
+    return Kept(**{**told, "state": JobState(found.state), "payload": unpacked(found.payload)})

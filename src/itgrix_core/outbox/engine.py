@@ -8,7 +8,7 @@ doing. `tests/contract/test_engines.py` is the text that every engine passes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Event
 from typing import Protocol
@@ -40,9 +40,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The first `count` jobs of the lane are done."""
+    """The first `count` jobs of the lane are done.
+
+    `note` says what is worth knowing of it later (why nothing was filed); "" if nothing is.
+    """
 
     count: int = 1
+    note: str = field(default="", compare=False)
 
 
 class Trouble(StrEnum):

@@ -149,7 +149,7 @@ class MemoryShelf:
         if not self._open[row.job.lane]:
             del self._open[row.job.lane]
         if isinstance(result, Done):
-            row.state, row.reason, row.job = JobState.DONE, "", replace(row.job, payload=b"")
+            row.state, row.reason = JobState.DONE, result.note
         else:
             row.state, row.reason, row.died_at = JobState.DEAD, result.reason, now
 

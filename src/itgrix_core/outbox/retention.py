@@ -8,6 +8,7 @@ that is wrong by years for an hour costs a day.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from itgrix_core.outbox.tables import (
     meta,
     missed,
     talked,
+    trouble,
     turn,
 )
 
@@ -44,6 +46,9 @@ REST_SECONDS: Final = 0.03
 EARLIEST: Final = 1_600_000_000.0
 """September 2020. A machine whose clock has no battery begins in 1970, until it hears what time it is."""
 
+EMPTIED: Final = "emptied_until"
+"""Likewise how far back finished rows have lost their payloads."""
+
 FORGOTTEN: Final = "forgotten_until"
 """Name of the note in `meta` that says how far back we have forgotten."""
 
@@ -52,10 +57,15 @@ ENDED: Final = (JobState.DONE, *ASIDE)
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """How long (seconds) finished rows are kept, and dead letters that nobody has dealt with."""
+    """How long (seconds) finished rows are kept, dead letters that nobody has dealt with, and what happened.
+
+    `story` is for the payloads of finished rows, which are most of the room: without them a call's story is
+    short, and it cannot be replayed.
+    """
 
     finished: float
     dead: float
+    story: float = math.inf
 
 
 class Retention:
@@ -77,6 +87,7 @@ class Retention:
         self._mend_times(now)
         gone = self._forget((JobState.DONE, JobState.DROPPED), now - self._keep.finished, rest)
         gone += self._forget((JobState.DEAD,), now - self._keep.dead, rest)
+        self._empty(now - self._keep.story, rest)
         for table, old in _others(self._forgotten_until()):
             with self._database.write() as connection:
                 connection.execute(delete(table).where(old))
@@ -97,6 +108,22 @@ class Retention:
             gone += batch
             if batch < BATCH or rest(REST_SECONDS):
                 return gone
+
+    def _empty(self, until: float, rest: Callable[[float], bool]) -> None:
+        """Take the payloads of what was done before, in the order in which it was."""
+        while until > 0:
+            with self._database.write() as connection:
+                since = min(noted(connection, EMPTIED) or 0, until)
+                is_old = and_(job.c.ended_at >= since, job.c.ended_at < until, job.c.payload != b"")
+                old = select(job.c.seq, job.c.ended_at).where(job.c.state == JobState.DONE, is_old)
+                wanted = old.order_by(job.c.ended_at).limit(BATCH)
+                batch = connection.execute(wanted).all()
+                which = job.c.seq.in_([each.seq for each in batch])
+                connection.execute(update(job).where(which).values(payload=b""))
+                is_last = len(batch) < BATCH
+                note(connection, EMPTIED, int(until if is_last else batch[-1].ended_at))
+            if is_last or rest(REST_SECONDS):
+                return
 
     def _forgotten_until(self) -> float:
         with self._database.read() as connection:
@@ -174,6 +201,7 @@ def _forget_jobs(connection: Connection, old: ColumnElement[bool]) -> int:
     for each in batch:
         decided = or_(decision.c.job_key == each.key, below(decision.c.job_key, each.key))
         connection.execute(delete(decision).where(decided))
+        connection.execute(delete(trouble).where(trouble.c.job_key == each.key))
     connection.execute(delete(job).where(job.c.seq.in_([each.seq for each in batch])))
     for call in {call for each in batch for call in _calls_of(each.lane)}:
         is_left = exists().where(below(job.c.key, call))

@@ -1,7 +1,8 @@
 """The embedded engine: lanes of jobs in the one database file.
 
-A job keeps its row (state `done`, payload emptied), so a repeat of its key is ignored until it is forgotten
-(`retention`).
+A job keeps its row (state `done`), so a repeat of its key is ignored until it is forgotten (`retention`). Its
+payload stays as well for a while, packed, and so does what it had to wait for: the call's story is told of
+them.
 A lane is ordered by `seq`, the order of the commits. That a job was begun is written without a flush of the
 disk: forgotten in a power cut, it is simply begun again.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from itertools import takewhile
+from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Update, and_, case, func, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
@@ -19,8 +21,14 @@ from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.engine import DeadJob, Done, Job, Later, Result
 from itgrix_core.outbox.lane_engine import BATCH, Held, LaneEngine
 from itgrix_core.outbox.lanes import Head, head_of
-from itgrix_core.outbox.tables import ASIDE, IS_OPEN, JobState, meta
+from itgrix_core.outbox.packing import packed
+from itgrix_core.outbox.tables import ASIDE, IS_OPEN, JobState, meta, trouble
 from itgrix_core.outbox.tables import job as row
+
+TROUBLES: Final = 10
+"""So many reasons to wait are kept of a job; what comes after them is counted together."""
+
+OTHER_TROUBLES: Final = "other reasons"
 
 _IS_REPLACEABLE = row.c.is_provisional & (row.c.state == JobState.WAITING) & (row.c.attempts == 0)
 
@@ -106,11 +114,12 @@ class SqliteShelf:
     def settle(self, held: Sequence[Held], result: Result, now: float, failures: int) -> None:
         """As `Shelf.settle`."""
         count = result.count if isinstance(result, Done) else 1
-        keys = [each.job.key for each in held]
+        rest = [each.job.key for each in held[count:]]
         with self._database.write() as connection:
-            _settle_head(connection, keys[:count], result, now, failures)
-            if keys[count:]:
-                waiting = update(row).where(row.c.key.in_(keys[count:]))
+            for each in held[:count]:
+                _settle(connection, each.job, result, now, failures)
+            if rest:
+                waiting = update(row).where(row.c.key.in_(rest))
                 connection.execute(waiting.values(state=JobState.WAITING))
 
     def counts(self) -> dict[str, int]:
@@ -164,18 +173,31 @@ class SqliteShelf:
         self._database.upgrade()
 
 
-def _settle_head(
-    connection: Connection, keys: Sequence[str], result: Result, now: float, failures: int
-) -> None:
-    settled = update(row).where(row.c.key.in_(keys)).values(failures=failures)
+def _settle(connection: Connection, job: Job, result: Result, now: float, failures: int) -> None:
+    settled = update(row).where(row.c.key == job.key).values(failures=failures)
     if isinstance(result, Done):
-        settled = settled.values(state=JobState.DONE, payload=b"", reason="", ended_at=now)
+        payload = packed(job.payload)
+        settled = settled.values(state=JobState.DONE, payload=payload, reason=result.note, ended_at=now)
     elif isinstance(result, Later):
         not_before = now + max(0.0, result.seconds)
         settled = settled.values(state=JobState.WAITING, not_before=not_before, reason=result.reason)
+        _note_trouble(connection, job.key, result.reason, now)
     else:
         settled = settled.values(state=JobState.DEAD, ended_at=now, reason=result.reason)
     connection.execute(settled)
+
+
+def _note_trouble(connection: Connection, key: str, reason: str, now: float) -> None:
+    """Count one more wait for this reason; a reason that holds a number is another one each time."""
+    if not reason:
+        return
+    known = select(trouble.c.reason).where(trouble.c.job_key == key)
+    reasons = connection.execute(known).scalars().all()
+    if reason not in reasons and len(reasons) >= TROUBLES:
+        reason = OTHER_TROUBLES
+    noted = insert_or(trouble).values(job_key=key, reason=reason, count=1, first_at=now, last_at=now)
+    again = {"count": trouble.c.count + 1, "last_at": now}
+    connection.execute(noted.on_conflict_do_update(index_elements=["job_key", "reason"], set_=again))
 
 
 def _of(rows: Sequence[Row[tuple[object, ...]]]) -> Update:

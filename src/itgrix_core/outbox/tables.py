@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 """The version of the tables below."""
 
 
@@ -47,7 +47,15 @@ def _ends_dated(connection: Connection) -> None:
     connection.execute(text("UPDATE turn SET at = :now"), {"now": now})
 
 
-UPGRADES: Final[dict[int, Callable[[Connection], None]]] = {2: _clients_kept, 3: _ends_dated}
+def _troubles_kept(connection: Connection) -> None:
+    trouble.create(connection)
+
+
+UPGRADES: Final[dict[int, Callable[[Connection], None]]] = {
+    2: _clients_kept,
+    3: _ends_dated,
+    4: _troubles_kept,
+}
 """What leads from the version before to the version that is the key; one transaction runs them all."""
 
 
@@ -82,8 +90,9 @@ meta = Table(
     Column("value", Integer, nullable=False),
 )
 """`schema`: the version. `bell`: rung whenever lanes changed, maybe by another process. Where they are there:
-`forgotten_until`: finished rows from before are gone; `seen_at`: when the service last ran; `copied_at`, in a
-copy: when it was made; `restored_at`: when a copy was put back; all in Unix seconds."""
+`forgotten_until`: finished rows from before are gone; `emptied_until`: their payloads are; `seen_at`: when
+the service last ran; `copied_at`, in a copy: when it was made; `restored_at`: when a copy was put back; all
+in Unix seconds."""
 
 IS_OPEN: Final = text("state IN ('waiting', 'running')")
 """Written out, because a partial index is only used for the very condition that it was made with."""
@@ -108,7 +117,19 @@ job = Table(
     Index("job_state", "state", "ended_at"),
     sqlite_autoincrement=True,
 )
-"""`seq` is the order of a lane. `failures` counts tries in vain in a row. An open job has no `ended_at`."""
+"""`seq` is the order of a lane. `failures` counts tries in vain in a row. An open job has no `ended_at`. The
+payload of a done one is packed (`packing`) and emptied after a while; its `reason` is worth knowing."""
+
+trouble = Table(
+    "trouble",
+    METADATA,
+    Column("job_key", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("first_at", Double, nullable=False),
+    Column("last_at", Double, nullable=False),
+)
+"""Why a job had to wait, how often, and when first and last."""
 
 tracked_call = Table(
     "tracked_call",

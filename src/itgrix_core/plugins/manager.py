@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from itgrix_core.config.schema import HookLimits, HookSettings
 from itgrix_core.plugins import sources
@@ -50,7 +50,7 @@ class Plugins:
         *,
         group: str = sources.GROUP,
         file: Path | None = None,
-    ) -> Plugins:
+    ) -> Self:
         """Find, import and check all plugins.
 
         Args:
@@ -71,6 +71,11 @@ class Plugins:
         """One record for each plugin found, in the order of levels and names."""
         everybody = [*self._register.records.values(), *self._register.refused_twins]
         return tuple(sorted(everybody, key=lambda record: (record.level, record.name)))
+
+    @property
+    def out(self) -> tuple[Record, ...]:
+        """Who is not asked although nobody disabled him in the settings."""
+        return tuple(record for record in self.records if record.is_out)
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -55,6 +55,11 @@ class Record:
     hooks: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
 
+    @property
+    def is_out(self) -> bool:
+        """Whether a plugin is not asked although nobody switched it off in the settings."""
+        return self.status not in {Status.ENABLED, Status.DISABLED}
+
     def __str__(self) -> str:
         """A line: `fair (site, /etc/itgrix/hooks/fair.py): refused: 'need_registation' is no hook: …`."""
         about = self.reason or ", ".join(self.hooks)

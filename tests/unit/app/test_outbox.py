@@ -182,7 +182,8 @@ def test_a_call_is_explained_in_sentences(run, outbox):
     outbox.decide("CallEnded", REGISTER, FINISH)
     outbox.sent(REGISTER, EffectState.REFUSED, {"why": "user", "text": "there is no user 7"})
     outbox.sent(FINISH)
-    said = run("explain", "1795379452.7").splitlines()
+    head, overheard, _, *said = run("explain", "1795379452.7").splitlines()
+    assert (head, overheard.split(":")[0]) == (CALL, "What Asterisk said")
     assert "the call began: done 2" in said[0]
     assert "the call ended: waits until 2" in said[1]
     assert said[1].endswith(": no answer in time")

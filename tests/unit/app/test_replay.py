@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from filed import file_recording
 
-from itgrix_core.app.replay import ended_calls, rehearse, tell
+from itgrix_core.app.rehearsal import NotingPlugins, rehearse
+from itgrix_core.app.replay import ended_calls, tell
 from itgrix_core.calls.events import CallEnded, Oddity
 from itgrix_core.calls.topology import Topology
 from itgrix_core.config.schema import HookSettings
@@ -44,7 +46,7 @@ def told(name):
 
 def requests(name, folder):
     """The requests of a recording, as (kind, params)."""
-    turns = list(rehearse(told(name), HookSettings(folder=folder)))
+    turns = list(rehearse(told(name), NotingPlugins.load(HookSettings(folder=folder))))
     return [(step.command.kind, step.params) for turn in turns for step in turn.steps]
 
 
@@ -181,8 +183,9 @@ def test_a_rehearsal_asks_the_hooks_of_the_folder(hooks):
 def test_a_hook_that_wants_to_be_asked_later_is_shown(hooks):
     """There is no later here."""
     body = "from itgrix_hooks import RetryLater; raise RetryLater(5, 'not now')"
-    turns = list(rehearse(told("inbound_no_answer"), HookSettings(folder=hooks(body))))
-    assert [turn.skipped for turn in turns if turn.skipped] == [("Later: not now",)]
+    turns = list(rehearse(told("inbound_no_answer"), NotingPlugins.load(HookSettings(folder=hooks(body)))))
+    why = "Later: not now, asked for by plugin 'final' in hook 'process_final_params'"
+    assert [turn.skipped for turn in turns if turn.skipped] == [(why,)]
 
 
 def test_a_log_without_times_is_understood_all_the_same():
@@ -191,3 +194,158 @@ def test_a_log_without_times_is_understood_all_the_same():
     (call,) = ended_calls(list(tell(RecordedLog(timed.name, timed.data), Topology())))
     assert (call.disposition, call.answered_by, call.talk_seconds) == ("answered", "102", 0)
     assert all(conversation.rang_at for conversation in call.conversations)
+
+
+# ---- calls of the service -------------------------------------------------------------------------------
+CONFIG = "data_folder: var\n"
+KEY, LATER = "main/1795379465.12", "main/1795379452.4"
+MISSED, ANSWERED = "inbound_no_answer", "inbound_answered"
+
+
+@pytest.fixture
+def service(itgrix, tmp_path):
+    """`replay(…)` in the folder of a service that has filed these two calls; what is said."""
+    for name in (MISSED, ANSWERED):
+        file_recording(tmp_path / "var", recording(name))
+
+    def replay(*words, code=0):
+        result = itgrix("replay", *map(str, words), config=CONFIG)
+        assert result.exit_code == code, result.output
+        return result.stdout
+
+    return replay
+
+
+def test_a_call_of_the_service_is_replayed_as_it_was_filed(service):
+    """By its key, Linkedid or number; its events are those of the recording."""
+    said = service(KEY)
+    assert said == service("1795379465.12") == service("79161110002")
+    again = [line.split()[1] for line in said.splitlines()]
+    assert again == [event.kind for event in told(MISSED)]
+
+
+def test_a_period_of_the_service_is_replayed_call_by_call(service):
+    """From a time on, until one."""
+    both = service("--json", "--since", "2026-11-22T00:00+00:00").splitlines()
+    assert {json.loads(line)["key"] for line in both} == {KEY, LATER}
+    (one,) = service("--json", "--since", "2026-11-22", "--until", "2026-11-22T20:31+00:00").splitlines()
+    assert json.loads(one)["key"] == LATER
+
+
+def test_a_period_without_calls_is_said(itgrix, service):
+    """With the setting that may be the reason."""
+    result = itgrix("replay", "--since", "2030-01-01", config=CONFIG)
+    assert result.exit_code == 1
+    assert "No events of such calls are kept (any more); outbox.keep_story_days" in result.stderr
+
+
+def test_a_call_of_the_service_goes_through_other_hooks(service, hooks):
+    """Nothing is sent, and the outbox stays as it is."""
+    said = service("--hooks", hooks("return {**params, 'USER_ID': 77}"), KEY)
+    assert "hook process_final_params: final: answered in" in said
+    assert "USER_ID: 101 → 77" in said
+
+
+def test_with_its_configuration_a_call_is_filed_by_the_rules_of_the_service(itgrix, tmp_path, hooks):
+    """And the hooks have their settings."""
+    body = "return {**params, 'NOTE': settings['note']}"
+    text = HOOKS.replace("params, call", "params, settings").format(body=body)
+    (hooks("return None") / "final.py").write_text(text)
+    file_recording(tmp_path / "var", recording(MISSED))
+    config = f"{CONFIG}hooks: {{settings: {{final: {{note: hello}}}}}}\ncrm: {{b: {{default_user: 9}}}}\n"
+    file = tmp_path / "own.yaml"
+    file.write_text(f"{config}asterisk: {{main: {{}}}}\n")
+    result = itgrix("-c", str(file), "replay", "--hooks", str(tmp_path / "hooks"), KEY)
+    assert '+NOTE="hello"' in result.stdout, result.output
+
+
+def test_a_call_that_nobody_knows_is_answered_by_the_nearest(itgrix, service):
+    """As by `itgrix explain`."""
+    result = itgrix("replay", "main/1795379465.13", config=CONFIG)
+    assert result.exit_code == 1
+    assert f"Did you mean {KEY} or {LATER}?" in result.stderr
+
+
+# ---- two versions ---------------------------------------------------------------------------------------
+@pytest.fixture
+def versions(tmp_path):
+    """`versions(body, other)`: two folders with one hook of these bodies."""
+
+    def write(*bodies):
+        for number, body in enumerate(bodies):
+            folder = tmp_path / f"version{number}"
+            folder.mkdir(exist_ok=True)
+            (folder / "final.py").write_text(HOOKS.format(body=body))
+        return [tmp_path / f"version{number}" for number in range(len(bodies))]
+
+    return write
+
+
+def test_only_what_another_version_does_otherwise_is_shown(itgrix, versions):
+    """Per call and request; the exit code says that there is something."""
+    new, old = versions(
+        "return {**params, 'USER_ID': 77 if call.is_missed else 1}", "return {**params, 'USER_ID': 1}"
+    )
+    paths = [str(recording(name)) for name in (MISSED, ANSWERED)]
+    result = itgrix("replay", "--hooks", str(new), "--against", str(old), *paths)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        f"{paths[0]}:",
+        f"CallEnded  replay/{KEY[5:]}  inbound 79161110002: missed, waited 4.0 s, talked 0.0 s",
+        "    - hook process_final_params: final: answered, USER_ID: 101 → 1",
+        "    + hook process_final_params: final: answered, USER_ID: 101 → 77",
+        "      finish: USER_ID: 1 → 77",
+    ]
+
+
+def test_a_version_that_sends_the_same_is_the_same(itgrix, versions):
+    """However it is written; so a continuous build may ask."""
+    new, old = versions("return {**params, 'USER_ID': 7}", "params['USER_ID'] = 3 + 4; return params")
+    result = itgrix("replay", "--hooks", str(new), "--against", str(old), str(FOLDER))
+    assert (result.exit_code, result.stdout) == (0, "No difference in 35 calls.\n")
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "line"),
+    [
+        ("return CANCEL", "return None", '    - finish: {"USER_ID": 101, '),
+        ("return None", "return CANCEL", '    + finish: {"USER_ID": 101, '),
+        (
+            "raise ValueError('x')",
+            "return None",
+            "    + hook process_final_params: final: failed, ValueError: x",
+        ),
+    ],
+)
+def test_a_request_more_or_less_and_a_failure_are_differences(itgrix, versions, new, old, line):
+    """Also a failure that changes no request."""
+    new, old = versions(new, old)
+    result = itgrix("replay", "--hooks", str(new), "--against", str(old), str(recording(MISSED)))
+    assert result.exit_code == 1
+    assert any(said.startswith(line) for said in result.stdout.splitlines()), result.stdout
+
+
+def test_each_version_has_a_memory_of_its_own(itgrix, versions):
+    """Turns that one took are not taken from the other."""
+    turn = HOOKS.replace("params, call", "params, store").format(
+        body="return {**params, 'USER_ID': int(store.turn('t', ['11', '12', '13']))}"
+    )
+    new, old = versions("", "")
+    for folder in (new, old):
+        (folder / "final.py").write_text(turn)
+    result = itgrix("replay", "--hooks", str(new), "--against", str(old), str(FOLDER))
+    assert (result.exit_code, result.stdout) == (0, "No difference in 35 calls.\n")
+
+
+def test_what_hooks_ask_of_the_crm_is_named(itgrix, tmp_path, hooks):
+    """And answered by nobody."""
+    text = HOOKS.replace("params, call", "params, crm").format(body="crm.read('crm.lead.list', {'a': 1})")
+    (hooks("return None") / "final.py").write_text(text)
+    said = itgrix("replay", "--hooks", str(tmp_path / "hooks"), str(recording(MISSED))).stdout
+    assert 'asked of the CRM: crm.lead.list {"a": 1}, which answers [] here' in said
+
+
+def test_options_about_hooks_want_hooks(itgrix):
+    """And something is to be replayed."""
+    assert "name its folder" in itgrix("replay", "--against", ".", str(FOLDER)).stderr
+    assert "Name recordings or calls" in itgrix("replay").stderr

@@ -75,7 +75,7 @@ def test_a_rule_waits_for_its_moment(when, call, is_over, is_due, applies):
     """And a missed call has no answer to wait for."""
     rule = CreationRule("lead", when=when)
     assert creation.is_due(rule, call, is_over=is_over) == is_due
-    assert creation.applies(rule, call, is_over=is_over) == applies
+    assert (not creation.idle(rule, call, (), is_over=is_over)) == applies
 
 
 # ---- who creates -------------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ def test_who_is_told_of_a_late_registration_may_ask_for_patience(office, story):
 
     office.hooks(post_registration=post_registration)
     end = jobs_of(story().end(Disposition.ABANDONED).events)
-    assert office.deliver(end) == Later(3.0, "busy")
+    assert office.deliver(end) == Later(3.0, "busy, asked for by plugin 'guest' in hook 'post_registration'")
     assert office.deliver(end, attempt=2) == Done(1)
     assert told == ["c1", "c1"]
     assert office.crm.kinds == ["register", "finish"]

@@ -110,7 +110,8 @@ def test_retry_later_saves_nothing(office, answered):
         return {**params, "CRM_SOURCE": "SECOND"}
 
     office.hooks(process_registration_params=process_registration_params)
-    assert office.deliver(ringing(answered)) == Later(7.0, "not yet")
+    by_whom = "asked for by plugin 'guest' in hook 'process_registration_params'"
+    assert office.deliver(ringing(answered)) == Later(7.0, f"not yet, {by_whom}")
     assert office.effects.decision(f"{answered.events[0].id}/cards") is None
     assert office.crm.sent == []
     office.deliver(ringing(answered), attempt=2)

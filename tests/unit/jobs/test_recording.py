@@ -209,7 +209,8 @@ def test_a_hook_that_asks_an_absent_crm_is_asked_again(office, sound):
         raise RetryLater(9.0, "later")
 
     office.hooks(process_record_file_path=process_record_file_path)
-    assert office.record(jobs()) == Later(9.0, "later")
+    by_whom = "asked for by plugin 'guest' in hook 'process_record_file_path'"
+    assert office.record(jobs()) == Later(9.0, f"later, {by_whom}")
 
 
 def test_of_several_files_the_clients_is_taken():

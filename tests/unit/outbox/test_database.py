@@ -214,6 +214,7 @@ ALTER TABLE job RENAME COLUMN ended_at TO died_at;
 UPDATE job SET died_at = NULL WHERE state = 'done';
 DROP INDEX job_state; CREATE INDEX job_state ON job (state);
 ALTER TABLE turn DROP COLUMN at;
+DROP TABLE trouble;
 UPDATE meta SET value = 2 WHERE name = 'schema';
 """
 

@@ -11,7 +11,7 @@ from itgrix_core.outbox.effects import Effects, Finished, Starting
 from itgrix_core.outbox.engine import Dead, Done, Job, Later
 from itgrix_core.outbox.lane_engine import Held
 from itgrix_core.outbox.missed import MissedCalls
-from itgrix_core.outbox.retention import Keep, Retention
+from itgrix_core.outbox.retention import BATCH, Keep, Retention
 from itgrix_core.outbox.spool import Spool, Standing
 from itgrix_core.outbox.sqlite import SqliteShelf
 from itgrix_core.outbox.store import PluginStore
@@ -215,6 +215,34 @@ def test_claims_talks_and_closed_missed_calls_go_open_ones_stay(office, clock):
     clock.now += 91 * DAY
     office.sweep_until_clean()
     assert office.rows("missed", "effect") == [1, 1]
+
+
+def test_payloads_go_before_their_rows_and_only_those_of_what_was_done(office, clock, database):
+    """More than one batch that ended in the same second, too; a clock that was put back harms nothing."""
+    office.retention = Retention(database, Keep(90 * DAY, 365 * DAY, 30 * DAY), clock)
+    for number in range(2 * BATCH + 1):
+        office.file(f"pbx/{number}", Done())
+    office.file("pbx/dead", Dead("no"))
+    office.file("pbx/open")
+
+    def full():
+        with database.read() as connection:
+            return connection.execute(text("SELECT count(*) FROM job WHERE payload != x''")).scalar_one()
+
+    clock.now += 30 * DAY
+    office.retention.sweep()
+    assert full() == 2 * BATCH + 3
+    clock.now += 1
+    office.retention.sweep()
+    assert full() == 2
+    clock.now -= 10 * DAY
+    office.file("pbx/later", Done())
+    office.retention.sweep()
+    assert full() == 3
+    clock.now += 30 * DAY + 1
+    office.retention.sweep()
+    assert full() == 2
+    assert office.rows("job") == [2 * BATCH + 4]
 
 
 def test_the_file_stops_growing(office, clock, database, monkeypatch):

@@ -11,8 +11,10 @@ import pytest
 from itgrix_core.errors import DataFolderError
 from itgrix_core.outbox import lane_engine
 from itgrix_core.outbox.database import Database
-from itgrix_core.outbox.engine import Dead, Done, Job
-from itgrix_core.outbox.sqlite import SqliteEngine, SqliteShelf
+from itgrix_core.outbox.desk import Desk
+from itgrix_core.outbox.engine import Dead, Done, Job, Later
+from itgrix_core.outbox.packing import unpacked
+from itgrix_core.outbox.sqlite import OTHER_TROUBLES, TROUBLES, SqliteEngine, SqliteShelf
 
 
 def job(key, **more):
@@ -49,14 +51,31 @@ def test_a_job_that_was_in_hand_when_the_process_died_is_taken_again_at_once(dat
     assert seen == [("a/1", 2), ("a/2", 1)]
 
 
-def test_a_done_job_keeps_its_key_and_gives_up_its_payload(database):
+def test_a_done_job_keeps_its_key_its_payload_packed_and_its_note(database):
     engine = SqliteEngine(database)
     engine.put([job("a/1")])
-    with at_work(engine, lambda *_: Done()):
+    with at_work(engine, lambda *_: Done(note="an internal call")):
         assert engine.wait_until_drained(5.0)
     with database.read() as connection:
-        rows = connection.exec_driver_sql("SELECT key, payload, state FROM job").all()
-    assert rows == [("a/1", b"", "done")]
+        ((key, payload, state, reason),) = connection.exec_driver_sql(
+            "SELECT key, payload, state, reason FROM job"
+        ).all()
+    assert (key, unpacked(payload), state, reason) == ("a/1", b"{}", "done", "an internal call")
+    assert payload.startswith(b"\x78")
+
+
+def test_what_a_job_waited_for_is_counted_by_reason_and_bounded(database):
+    engine, desk = SqliteEngine(database), Desk(database)
+    engine.put([job("a/1")])
+    reasons = ["the portal is away", "the portal is away", *(f"again in {n} s" for n in range(20))]
+    answers = [Later(0.0, reason) for reason in reasons] + [Done()]
+    with at_work(engine, lambda *_: answers.pop(0)):
+        assert engine.wait_until_drained(30.0)
+    first, *others = desk.troubles("a/1")
+    assert (first.reason, first.count) == ("the portal is away", 2)
+    assert first.first_at <= first.last_at
+    assert len(others) == TROUBLES
+    assert (others[-1].reason, others[-1].count) == (OTHER_TROUBLES, 11)
 
 
 def test_a_job_revived_by_another_process_is_noticed(database, monkeypatch):

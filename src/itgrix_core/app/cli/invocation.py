@@ -33,6 +33,12 @@ class Invocation:
             keep_secrets(self._settings)
         return self._settings
 
+    def has_settings(self) -> bool:
+        """Whether there is a configuration file to read."""
+        from itgrix_core.config.load import is_file_there  # noqa: PLC0415 - see above
+
+        return is_file_there(self.config_file)
+
     def start_logs(self, level: str | None = None) -> None:
         """Log to stderr from `level` upwards; `None` takes the level of the settings."""
         from itgrix_core.telemetry.logs import LogFormat, set_up_logs  # noqa: PLC0415 - see above

@@ -18,16 +18,17 @@ from typing import Any
 import click
 
 from itgrix_core.app.cli.columns import aligned, span
+from itgrix_core.app.cli.explain import explain
 from itgrix_core.app.cli.invocation import Invocation
 from itgrix_core.app.cli.opened import opened
+from itgrix_core.jobs.narrating import decided, moment, standing
 from itgrix_core.jobs.patient import kind_of
 from itgrix_core.jobs.reviving import revive
-from itgrix_core.jobs.story import Teller, call_of, moment
+from itgrix_core.jobs.story import Archive, call_of
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.desk import Desk, Kept, Listed
 from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.folder import is_served
-from itgrix_core.outbox.missed import MissedCalls
 from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.outbox.tables import ASIDE, JobState
 from itgrix_core.telemetry.redaction import redact, redact_value
@@ -48,11 +49,6 @@ class Office:
     def desk(self) -> Desk:
         """Where operators look."""
         return Desk(self.database)
-
-    @property
-    def teller(self) -> Teller:
-        """Who tells."""
-        return Teller(self.desk, Effects(self.database), self.now)
 
     def known(self, word: str) -> list[Kept]:
         """The jobs that are meant, at least one."""
@@ -158,14 +154,7 @@ def drop(invocation: Invocation, keys: Sequence[str], reason: str, yes: bool) ->
             click.echo(f"{key} is in hand at this moment: try again.")
 
 
-@outbox.command()
-@click.argument("call")
-@click.pass_obj
-def explain(invocation: Invocation, call: str) -> None:
-    """The story of a call, by its key or Linkedid: what happened, was decided, sent, answered, what waits."""
-    with office_of(invocation) as office:
-        key = call_of(office.known(call)[0])
-        _say(office.teller.tell(office.desk.find(key), MissedCalls(office.database).of(key)))
+outbox.add_command(explain)
 
 
 def _seconds(age: str) -> float:
@@ -206,12 +195,13 @@ def _cells(job: Kept, now: float) -> tuple[str, ...]:
 
 
 def _shown(office: Office, job: Kept) -> list[str]:
+    happening = Archive(office.database, office.now).happening(job)
     lines = [
         f"{job.key} ({job.kind}, lane {job.lane})",
         f"  of {moment(job.born_at)}, tries: {job.attempts}",
-        f"  {office.teller.standing(job)}",
+        f"  {standing(happening, office.now)}",
     ]
-    return lines + [f"  {line}" for line in office.teller.decided(job, set())]
+    return lines + [f"  {line}" for line in decided(happening)]
 
 
 def _facts(job: Kept) -> dict[str, Any]:

@@ -13,7 +13,6 @@ import click
 
 from itgrix_core.ami.supervisor import Supervisor
 from itgrix_core.app.cli.invocation import Invocation
-from itgrix_core.app.cli.replay import summary
 from itgrix_core.app.from_settings import topology_of
 from itgrix_core.app.record import CallRecorder, streams_of
 from itgrix_core.calls.questions import Action
@@ -22,6 +21,7 @@ from itgrix_core.config.mistakes import dotted
 from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.config.wording import nearest
 from itgrix_core.errors import AmiError, ConfigError, RecordingError
+from itgrix_core.jobs.wording import summary
 from itgrix_core.sandbox.shelf import Shelf
 from itgrix_hooks.values import Call
 

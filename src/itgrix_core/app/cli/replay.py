@@ -1,32 +1,51 @@
-"""`itgrix replay RECORDING`: what a recorded log amounts to."""
+"""`itgrix replay`: what recorded logs, or calls of the service, amount to; if wanted through hooks."""
 
 from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
-from itgrix_core.app.cli.hooks import is_out
+from itgrix_core.app.cli.explain import moment_of, unknown
 from itgrix_core.app.cli.invocation import Invocation
+from itgrix_core.app.cli.opened import opened
+from itgrix_core.app.cli.rehearsed import Group, Rehearsals
 from itgrix_core.app.outward import call_as_json
-from itgrix_core.app.replay import Rehearsed, ended_calls, rehearse, tell, tell_linked
+from itgrix_core.app.rehearsal import house_of
+from itgrix_core.app.replay import ended_calls, tell, tell_linked
+from itgrix_core.app.stored import stored_events
+from itgrix_core.app.support import ENDING, read_support
 from itgrix_core.calls.events import ConversationEvent, Oddity, Told
 from itgrix_core.calls.topology import Topology
 from itgrix_core.config.schema import HookSettings
-from itgrix_core.errors import ConfigError, RecordingError
-from itgrix_core.plugins.manager import Plugins
-from itgrix_core.sandbox.recordings import RecordedLog, load, logs_in
+from itgrix_core.errors import RecordingError
+from itgrix_core.jobs.finding import Finder
+from itgrix_core.jobs.wording import summary
+from itgrix_core.sandbox.recordings import ENDINGS, RecordedLog, load, logs_in
 from itgrix_core.telemetry.redaction import redact_sentence
-from itgrix_hooks.values import Call
+
+Link = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be replayed, as it was asked for; times are Unix seconds."""
+
+    words: tuple[str, ...]
+    topology: Topology
+    links: Sequence[Link]
+    since: float | None
+    until: float | None
 
 
 @click.command()
-@click.argument("recordings", metavar="[PBX=]RECORDING…", nargs=-1, required=True)
+@click.argument("what", metavar="[[PBX=]RECORDING|CALL]…", nargs=-1)
 @click.option("--json", "is_json", is_flag=True, help="One JSON object per ended call and line.")
 @click.option(
     "--hooks",
@@ -34,6 +53,20 @@ from itgrix_hooks.values import Call
     type=click.Path(path_type=Path),
     help="Ask the hooks of this folder too, and show the requests that would be sent.",
 )
+@click.option(
+    "--against",
+    "other",
+    type=click.Path(path_type=Path),
+    help="Show only what --hooks changes against the hooks of this folder; exit code 1 if anything.",
+)
+@click.option(
+    "--record",
+    "test",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write what --hooks answer as a pytest file.",
+)
+@click.option("--since", metavar="TIME", help="Calls of the service that began then or later.")
+@click.option("--until", metavar="TIME", help="Calls of the service that began then or before.")
 @click.option("--max-length", default=5, show_default=True, help="Digits of the longest inside number.")
 @click.option("--trunk", "trunks", multiple=True, help="An endpoint that is a trunk.")
 @click.option("--internal", "internals", multiple=True, help="An endpoint that is a phone.")
@@ -48,47 +81,131 @@ from itgrix_hooks.values import Call
 @click.pass_obj
 def replay(
     invocation: Invocation,
-    recordings: tuple[str, ...],
+    what: tuple[str, ...],
     is_json: bool,
     folder: Path | None,
+    other: Path | None,
+    test: Path | None,
+    since: str | None,
+    until: str | None,
     max_length: int,
     trunks: tuple[str, ...],
     internals: tuple[str, ...],
-    links: list[tuple[str, str, str]],
+    links: list[Link],
 ) -> None:
-    """Show the events of recorded logs: .ami, .ami.gz, or all below a folder. Nothing is sent.
+    """Show the events of recorded logs (.ami, .ami.gz, or all below a folder), or of calls of the service.
 
-    The times are those of the times.jsonl beside a log.
+    A CALL is named as for `itgrix explain`. Nothing is sent. The times of a recorded log are those of the
+    times.jsonl beside it.
     """
     invocation.start_logs("error")
-    hooks = _named(HookSettings(folder=folder)) if folder else None
+    if not (what or since or until):
+        raise click.UsageError("Name recordings or calls, or a time: --since, --until.")
+    if (other or test) and not folder:
+        raise click.UsageError("--against and --record are about --hooks: name its folder.")
     topology = Topology(max_length=max_length, trunks=frozenset(trunks), internal=frozenset(internals))
+    times = [moment_of(each) if each else None for each in (since, until)]
+    wanted = Wanted(what, topology, links, *times)
+    rehearsals = _rehearsals(invocation, folder, other, test)
     faults: list[RecordingError] = []
-    for path, told in _stories(recordings, topology, links, faults):
+    for group in _groups(invocation, wanted, faults):
         if is_json:
-            for call in ended_calls(told):
-                click.echo(json.dumps({"log": path, **call_as_json(call)}, ensure_ascii=False))
+            for call in ended_calls(group.told):
+                click.echo(json.dumps({"log": group.name, **call_as_json(call)}, ensure_ascii=False))
             continue
-        if (path,) != recordings:
-            click.echo(f"{path}:")
-        if hooks is not None:
-            _show_requests(told, hooks)
-        else:
-            _show_events(told)
+        lines = rehearsals.show(group) if rehearsals else _events(group.told)
+        if (group.name,) != what:
+            lines = _headed(f"{group.name}:", lines, is_always=not (other or test))
+        _say(lines)
+    _say(rehearsals.end() if rehearsals and not is_json else ())
     if faults:
         raise click.exceptions.Exit(faults[0].exit_code)
+    if rehearsals and rehearsals.is_different:
+        raise click.exceptions.Exit(1)
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+def _headed(heading: str, lines: Iterable[str], *, is_always: bool) -> Iterator[str]:
+    """The lines under a heading; without any it is left out unless it is wanted always."""
+    if is_always:
+        yield heading
+    for place, line in enumerate(lines):
+        if not (place or is_always):
+            yield heading
+        yield line
+
+
+def _rehearsals(
+    invocation: Invocation, folder: Path | None, other: Path | None, test: Path | None
+) -> Rehearsals | None:
+    """Who is asked; with a configuration the hooks get their settings and limits out of it."""
+    if folder is None:
+        return None
+    settings = invocation.settings().hooks if invocation.config_file else HookSettings()
+    hooks, against = (settings.model_copy(update={"folder": each}) for each in (folder, other))
+    return Rehearsals(hooks, against if other else None, test)
+
+
+# ---- what is replayed -----------------------------------------------------------------------------------
+def _groups(invocation: Invocation, wanted: Wanted, faults: list[RecordingError]) -> Iterator[Group]:
+    """Recordings, each by itself, then the calls of the service together."""
+    is_linked = bool(wanted.links)
+    calls = [word for word in wanted.words if not is_linked and not _is_path(word, invocation)]
+    paths = tuple(word for word in wanted.words if word not in calls)
+    for path, told in _stories(paths, wanted.topology, wanted.links, faults) if paths else ():
+        yield Group(path, told)
+    if calls or wanted.since is not None or wanted.until is not None:
+        yield _stored(invocation, calls, wanted)
+
+
+def _is_path(word: str, invocation: Invocation) -> bool:
+    """Whether a word means a recording: it is there, or looks like one, or there is no service to ask."""
+    return Path(word).exists() or word.endswith((*ENDINGS, ENDING)) or not invocation.has_settings()
+
+
+def _stored(invocation: Invocation, words: Sequence[str], wanted: Wanted) -> Group:
+    """Calls of the service, as it filed them, with its rules."""
+    with opened(invocation) as database:
+        finder = Finder(database)
+        keys = [_key(finder, word) for word in words]
+        if wanted.since is not None or wanted.until is not None:
+            until = time.time() if wanted.until is None else wanted.until
+            keys += finder.between(wanted.since or 0.0, until)
+        told = stored_events(database, dict.fromkeys(keys))
+    if not told:
+        raise click.ClickException(
+            "No events of such calls are kept (any more); outbox.keep_story_days says how long they are."
+        )
+    name = words[0] if len(words) == 1 and len(wanted.words) == 1 else "calls of the service"
+    return Group(name, told, house_of(invocation.settings()))
+
+
+def _key(finder: Finder, word: str) -> str:
+    found = finder.find(word)
+    if not found:
+        raise unknown(finder, word)
+    return found[0]
 
 
 def _stories(
     recordings: tuple[str, ...],
     topology: Topology,
-    links: list[tuple[str, str, str]],
+    links: Sequence[Link],
     faults: list[RecordingError],
-) -> Iterator[tuple[str, list[Told]]]:
+) -> Iterator[tuple[str, Sequence[Told]]]:
     """What the recordings tell, with their paths: of linked PBXes one story, else one of each log."""
     if not links:
-        for path, log in _loaded(map(Path, recordings), faults):
-            yield str(path), list(tell(log, topology))
+        for place in map(Path, recordings):
+            with _noting(faults):
+                if place.suffix == ENDING:
+                    yield str(place), read_support(place).told
+                    continue
+            for path, log in _loaded([place], faults):
+                yield str(path), list(tell(log, topology))
         return
     paths = dict(recording.split("=", 1) for recording in recordings if "=" in recording)
     unknown = {name for link in links for name in (link[0], link[2])} - set(paths)
@@ -121,7 +238,7 @@ def _noting(faults: list[RecordingError]) -> Iterator[None]:
         click.echo(redact_sentence(str(error)), err=True)
 
 
-def _with_links(topology: Topology, pbx: str, links: list[tuple[str, str, str]]) -> Topology:
+def _with_links(topology: Topology, pbx: str, links: Sequence[Link]) -> Topology:
     return replace(topology, links={endpoint: other for own, endpoint, other in links if own == pbx})
 
 
@@ -133,21 +250,12 @@ def _link(text: str) -> tuple[str, str, str]:
     return found[1], found[2], found[3]
 
 
-def _named(hooks: HookSettings) -> HookSettings:
-    """The same, after who is out was named; `ConfigError` when the folder cannot be read."""
-    plugins = Plugins.load(hooks)
-    if plugins.problems:
-        raise ConfigError(list(plugins.problems))
-    for record in filter(is_out, plugins.records):
-        click.echo(redact_sentence(str(record)), err=True)
-    return hooks
-
-
-def _show_events(told: Sequence[Told]) -> None:
+# ---- how it is shown ------------------------------------------------------------------------------------
+def _events(told: Sequence[Told]) -> Iterator[str]:
     """One line per event: seconds since the first, what happened, to whom."""
     began = next((event.at for event in told), 0.0)
     for event in told:
-        click.echo(f"{event.at - began:8.2f}  {_line(event)}")
+        yield f"{event.at - began:8.2f}  {_line(event)}"
 
 
 def _line(event: Told) -> str:
@@ -160,34 +268,3 @@ def _line(event: Told) -> str:
         result = f", {conversation.result}" if conversation and conversation.result else ""
         return f"{event.kind:22} {call.key}  {who}{result}"
     return f"{event.kind:22} {call.key}  {summary(call)}"
-
-
-def summary(call: Call) -> str:
-    """A call in a few words: which way, with whom, and how it ended."""
-    number = call.client_number or call.dialled or "no number"
-    text = f"{call.direction} {number}"
-    if call.disposition is None:
-        return text
-    by = f" by {call.answered_by}" if call.answered_by else ""
-    return (
-        f"{text}: {call.disposition}{by}, waited {call.wait_seconds:.1f} s, talked {call.talk_seconds:.1f} s"
-    )
-
-
-def _show_requests(told: Sequence[Told], hooks: HookSettings) -> None:
-    """Per turn: who was asked and what he changed, the requests, and what is not filed and why."""
-    for turn in rehearse(told, hooks):
-        if turn.asked or turn.steps or turn.skipped:
-            click.echo(f"{turn.event}  {turn.call.key}  {summary(turn.call)}")
-            _show_turn(turn)
-
-
-def _show_turn(turn: Rehearsed) -> None:
-    for asked in turn.asked:
-        for entry in asked.trace:
-            click.echo(f"    hook {asked.hook}: {entry}")
-    for step in turn.steps:
-        params = json.dumps(step.params, ensure_ascii=False, default=str)
-        click.echo(f"    {step.command.kind}: {params}")
-    for why in turn.skipped:
-        click.echo(f"    not filed: {why}")

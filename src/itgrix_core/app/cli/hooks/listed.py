@@ -48,7 +48,7 @@ def tell_problems(plugins: Plugins) -> None:
 
 def is_out(record: Record) -> bool:
     """Whether a plugin is not asked although nobody switched it off in the settings."""
-    return record.status not in {Status.ENABLED, Status.DISABLED}
+    return record.is_out
 
 
 def _line(record: Record) -> str:
