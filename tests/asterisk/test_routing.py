@@ -20,6 +20,8 @@ pytestmark = pytest.mark.asterisk
 
 BY_AGI, BY_HTTP = "74950000910", "74950000911"
 TOKEN = "a token of the test"
+NAME = 'Eva "x" <sip:9@x>; ${SHELL(id)} |'
+"""As strangers write into forms."""
 ALICE, DISMISSED, SILENCED, PHONELESS, AT_HOME = (f"7916555300{place}" for place in range(5))
 RESPONSIBLES = {ALICE: 11, DISMISSED: 17, SILENCED: 13, PHONELESS: 16, AT_HOME: 14}
 USUAL = ("101", "102", "103")
@@ -41,7 +43,7 @@ def company():
     seed = default_seed()
     users = tuple(replace(user, timeman="CLOSED") if user.id == 14 else user for user in seed.users)
     clients = tuple(
-        {"NAME": "Eva", "LAST_NAME": f"(of {user})", "PHONE": numbers(f"+{number}"), "ASSIGNED_BY_ID": user}
+        {"NAME": NAME, "LAST_NAME": f"(of {user})", "PHONE": numbers(f"+{number}"), "ASSIGNED_BY_ID": user}
         for number, user in RESPONSIBLES.items()
     )
     return replace(seed, users=users, contacts=clients)
@@ -112,9 +114,11 @@ async def reaches(stage, number, did, *extensions, answering=None, within=2.0):
 
 
 async def put_through_and_served_without(stage, serve, did):
-    """101's client gets 101 by name; then the service is killed, and he gets whoever is there."""
+    """101's client gets 101 by name, a forged number nobody; without the service all go the usual way."""
     (call,) = await reaches(stage, ALICE, did, "101")
-    assert call.caller_name == "Eva (of 11)"
+    assert call.caller_name == "Eva x sip:9@x SHELL(id) (of 11)"
+    for forged in ("7916555*72", "7916&7917"):
+        await reaches(stage, forged, did, *USUAL, answering="102")
     serve.kill()
     await reaches(stage, ALICE, did, *USUAL, answering="102")
 
@@ -128,7 +132,9 @@ def test_a_caller_gets_his_manager_and_the_usual_way_without_the_service(
     """By either door, in either dialplan; within two seconds of the call when the service was killed."""
     serve, _portal = office(version, style)
     phones_of(version).play(put_through_and_served_without, serve=serve, did=did)
-    assert "refused" not in serve.log
+    refused = [line for line in serve.log.splitlines() if "refused" in line]
+    assert len(refused) == 1
+    assert "a caller's number that is none" in refused[0]
 
 
 async def everybody_hard_to_reach(stage, portal):

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from itgrix_core.app.portals import CHANGES, portals_of
 from itgrix_core.app.service import Service
-from itgrix_core.config.schema import BitrixSettings, Settings, WebSettings
+from itgrix_core.config.schema import BitrixSettings, EventSettings, Settings, WebSettings
 from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.config.schema_routing import RoutingSettings
 from itgrix_core.sandbox.bitrix import run_portal
@@ -83,6 +83,28 @@ def test_a_caller_is_answered_at_both_doors_also_while_the_portal_is_away(settin
         assert 'itgrix_callers_routed_total{asterisk="main",outcome="put through"} 2.0' in metrics
     with pytest.raises(ConnectionRefusedError):
         by_agi(chosen.routing.agi_port)
+
+
+def test_what_the_portal_tells_of_its_clients_reaches_the_index(settings):
+    """By its events, through the outbox: a deleted client is nobody's any more."""
+    with run_portal() as portal:
+        chosen = settings(portal.webhook)
+        events = EventSettings(application_token="t0ken")
+        crm = {"office": chosen.crm["office"].model_copy(update={"events": events})}
+        with Service(chosen.model_copy(update={"crm": crm})):
+            until_whole(chosen.web.port)
+            form = {
+                "event": "ONCRMCONTACTDELETE",
+                "data[FIELDS][ID]": "3001",
+                "auth[application_token]": "t0ken",
+                "auth[member_id]": "m1",
+            }
+            address = f"http://127.0.0.1:{chosen.web.port}/bitrix24/office/event"
+            assert requests.post(address, data=form, timeout=30).status_code == 200
+            until = time.monotonic() + 30
+            while by_http(chosen.web.port).startswith("101|"):
+                assert time.monotonic() < until
+                time.sleep(0.01)
 
 
 def test_without_routing_nothing_of_it_is_there(settings, tmp_path):

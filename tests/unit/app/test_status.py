@@ -18,6 +18,7 @@ from itgrix_core.app.status import (
 from itgrix_core.app.web.pages import create_app
 from itgrix_core.app.web.status import status_pages
 from itgrix_core.config.schema import WebSettings
+from itgrix_core.directory.numbers import IndexFigures
 from itgrix_core.errors import ConfigError
 from itgrix_core.outbox.figures import Depth
 from itgrix_core.outbox.missed import Figures
@@ -32,6 +33,7 @@ STRANGER = {"REMOTE_ADDR": "192.0.2.7"}
 
 
 METHOD = SimpleNamespace(operating_seconds=12.5, limit_seconds=480.0, closed_seconds=90.0)
+INDEX = IndexFigures(3000, False, 1100.0)
 QUOTA = SimpleNamespace(
     requests_left=31.0, backlog_left=21.0, breaker="open", why="it is away", methods={"crm.lead.add": METHOD}
 )
@@ -65,7 +67,7 @@ def told(**changes):
         "is_well": True,
         "troubles": [],
         "asterisk": {"main": line_status(line, {"unknown channel": 2})},
-        "crm": {"bitrix": account_status("bitrix24", contact, filing, QUOTA)},
+        "crm": {"bitrix": account_status("bitrix24", contact, filing, QUOTA, INDEX)},
         "outbox": outbox_status(depths, {"no such line": 1}, 1120.0),
         "hooks": {"plugins": plugins_status(records, outcomes), "problems": []},
         **changes,
@@ -78,6 +80,7 @@ def test_an_account_says_what_a_call_costs():
     account = told()["crm"]["bitrix"]
     assert account["requests_per_call"] == 5.0
     assert (account["calls_filed"], account["calls_not_filed"]) == (12, {"internal": 3})
+    assert account["index"] == {"numbers": 3000, "is_whole": False, "checked_at": 1100.0}
     assert account["missed"] == {"clients": 5, "saved": 4, "open": 1, "median_seconds": 120.0}
     assert account["quota"]["requests_left"] == 31.0
     assert account["quota"]["methods"]["crm.lead.add"]["operating_seconds"] == 12.5
@@ -211,6 +214,7 @@ def test_people_read_all_that_matters():
         "connected for 2 min, 2.5 events/s, 0.0 s behind, 2 odd (unknown channel), no call",
         "bitrix24, answered 20 s ago, 12 calls filed, 5.0 requests a call, 3 not filed (internal)",
         "31 requests left, held back: it is away, crm.lead.add is closed for 1 min, 5 missed, 4 of them",
+        "talked with later, 3000 numbers known and not yet all, as of 20 s ago",
         "3 wait (the oldest of a call that is on for 5 s, of others for 2 min), 1 put aside",
         "1 put aside: no such line",
         "fair (site): enabled, asked 9 times, 2 failures",

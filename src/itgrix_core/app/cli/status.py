@@ -128,6 +128,10 @@ def _account(account: AccountStatus, now: float) -> str:
         parts += [f"{name} is closed for {span(quota['methods'][name]['closed_seconds'])}" for name in closed]
     if missed := account["missed"]:
         parts.append(f"{missed['clients']} missed, {missed['saved']} of them talked with later")
+    if index := account["index"]:
+        known = f"{index['numbers']} numbers known" + ("" if index["is_whole"] else " and not yet all")
+        since = "" if index["checked_at"] is None else f", as of {span(now - index['checked_at'])} ago"
+        parts.append(f"{known}{since}")
     return ", ".join(parts)
 
 
