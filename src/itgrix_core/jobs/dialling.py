@@ -24,6 +24,9 @@ from itgrix_hooks.wishes import OriginateRequest
 CALLBACK_REPEAT_SECONDS = 60.0
 """A visitor who presses the button of his form twice wants one call."""
 
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+"""An id without digits: `itgrix record` masks what reads like somebody's number."""
+
 _EXTENSION = re.compile(r"[\w*#+]{1,20}", re.ASCII)
 
 
@@ -205,7 +208,7 @@ class Decider:
 
 def _channel_of(key: str) -> str:
     """The Uniqueid of the channel that a wish begins, by its job's key."""
-    return f"itgrix-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
+    return f"itgrix-{hashlib.sha256(key.encode()).hexdigest()[:24].translate(_LETTERS)}"
 
 
 def _user(account: Account, user_id: int | None) -> User | None:

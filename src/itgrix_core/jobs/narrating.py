@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from itgrix_core.jobs.clicking import DIALLING, ORIGINATE
 from itgrix_core.jobs.codec import SavedAnswer, SavedAsking
 from itgrix_core.jobs.story import Decided, Happening, Request, Story, Waited, is_open
 from itgrix_core.outbox.tables import EffectState, JobState
@@ -24,6 +25,7 @@ PHASES: Final = {
     "tie": "whose it is",
     "post": "what follows on the registration",
     "attach": "the recording",
+    "callback": "the registration of a callback",
 }
 
 
@@ -133,12 +135,15 @@ def _sent(request: Request) -> str:
     why = f" ({request.why})" if request.why else ""
     if request.state == "not sent":
         return f"{request.kind}{why}: not sent yet, {short(request.params)}"
+    if request.kind == DIALLING:
+        return f"what is dialled was decided {moment(request.sent_at)}: {short(request.params)}"
+    who = "Asterisk" if request.kind == ORIGINATE else "the CRM"
     what = f"{request.kind}{why}: sent {moment(request.sent_at)}, {short(request.params)}"
     if request.state == EffectState.STARTED:
-        return f"{what}; no answer is known: the CRM is asked about it before anything is sent again"
+        return f"{what}; no answer is known: {who} is asked about it before anything is sent again"
     if request.state == EffectState.REFUSED:
-        return f"{what}; the CRM refused: {(request.answer or {}).get('text', '')}"
-    return f"{what}; the CRM answered {short(request.answer)}"
+        return f"{what}; {who} refused: {(request.answer or {}).get('text', '')}"
+    return f"{what}; {who} answered {short(request.answer)}"
 
 
 def _missed(opened: dict[str, Any]) -> str:

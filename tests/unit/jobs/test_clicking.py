@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
+from itgrix_core.calls.masking import Masker
+from itgrix_core.calls.topology import Topology
 from itgrix_core.crm.adapter import CrmUnavailable
 from itgrix_core.crm.adapter import Done as Filing
 from itgrix_core.crm.bitrix24.clicks import CALLBACK, CLICK
@@ -16,6 +18,9 @@ from itgrix_core.filing.dialling import ClickRules, DialRules, LineRules
 from itgrix_core.jobs.clicking import SETTLING_SECONDS, WATCH_SECONDS, Clicking
 from itgrix_core.jobs.codec import event_of, job_of
 from itgrix_core.jobs.dialling import Decider
+from itgrix_core.jobs.narrating import narrated
+from itgrix_core.jobs.story import Archive
+from itgrix_core.outbox.desk import Desk as OutboxDesk
 from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.engine import Attempt, Done, Job, Later
 from itgrix_core.outbox.spool import Spool
@@ -152,6 +157,16 @@ def test_a_click_rings_the_employee_and_then_the_client(desk):
     assert action["ActionID"] == action["ChannelId"]
     assert action["OtherChannelId"].startswith(action["ChannelId"])
     assert (action["Async"], action["Timeout"]) == ("true", "30000")
+
+
+def test_a_clicks_id_is_no_number_that_a_recorded_log_would_mask(desk):
+    """Else a redacted log would be of another call than the one that was seen."""
+    for number in range(20):
+        desk.click(CALL_ID=f"portal.{number}", PHONE_NUMBER=f"8916000{number:04}")
+    ids = {action["ChannelId"] for action in desk.asterisk.dialled}
+    masker = Masker(Topology(), b"secret")
+    assert len(ids) == 20
+    assert {masker.text(each) for each in ids} == ids
 
 
 def test_the_portals_registration_is_the_calls_from_its_first_event_on(desk):
@@ -341,6 +356,9 @@ def test_a_refused_originate_says_what_is_missing(desk):
     assert desk.click(1) == Done()
     assert len(desk.asterisk.dialled) == 1
     assert "give `write` of manager.conf `originate`" in desk.filed()[0]["FAILED_REASON"]
+    database = desk.office.database
+    told = list(narrated(Archive(database, desk.now).story(OutboxDesk(database).find(desk.key()))))
+    assert any("Asterisk refused: " in line and "Permission denied" in line for line in told)
 
 
 def test_an_originate_whose_answer_was_lost_is_looked_up_by_its_channel(desk):
