@@ -69,7 +69,16 @@ def test_a_short_one_spares_the_second_request(ended, recording):
         Fault(FaultKind.WRONG, ATTACH, value={"uploadUrl": "http://[::1/"}),
         Fault(FaultKind.WRONG, ATTACH, value=[]),
     ],
-    ids=["no right", "no key", "too large", "no address", "a stranger's", "a file's", "nonsense", "no object"],
+    ids=[
+        "no right",
+        "no key",
+        "too large",
+        "no address",
+        "a stranger's",
+        "a file's",
+        "nonsense",
+        "no object",
+    ],
 )
 def test_where_nothing_is_taken_it_goes_in_base64(ended, long_recording, fault):
     """Nothing is sent to whom we do not know, and the portal is not left alone for it."""

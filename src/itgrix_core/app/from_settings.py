@@ -28,7 +28,9 @@ from itgrix_core.filing.missed import MissedRules, WorkingHours
 from itgrix_core.filing.routing import RoutingRules
 from itgrix_core.filing.rules import CardRules, Rules
 from itgrix_core.jobs.accounts import Account, Accounts
+from itgrix_core.jobs.awaiting import Place
 from itgrix_core.outbox.retention import DAY_SECONDS
+from itgrix_core.recordings.opening import source_of
 from itgrix_hooks.numbers import DialStyle
 from itgrix_hooks.tools import Pbx
 
@@ -200,3 +202,17 @@ def _row(rule: RuleSettings) -> Row:
 
 def _names(listed: NameList) -> Names:
     return Names(tuple(listed.extensions), tuple(listed.trunks), tuple(listed.numbers))
+
+
+def places_of(settings: Settings) -> dict[str, Place]:
+    """Where the recordings of each Asterisk are; none where nothing is set."""
+    return {
+        name: Place(
+            source_of(asterisk.recordings, f"asterisk.{name}.recordings"),
+            tuple(asterisk.recordings.patterns),
+            asterisk.recordings.wait_days * DAY_SECONDS,
+            asterisk.recordings.mp3_kbps if asterisk.recordings.mp3 else 0,
+        )
+        for name, asterisk in settings.asterisk.items()
+        if asterisk.recordings.is_set
+    }

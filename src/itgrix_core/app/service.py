@@ -23,6 +23,7 @@ from itgrix_core.app.from_settings import (
     click_rules_of,
     dial_rules_of,
     pbx_of,
+    places_of,
     topology_of,
 )
 from itgrix_core.app.hearing import Hearing
@@ -64,7 +65,11 @@ from itgrix_core.outbox.spool import Spool
 from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.outbox.store import PluginStore
 from itgrix_core.plugins.manager import Plugins
+from itgrix_core.recordings.workshop import Workshop
 from itgrix_core.serving import HttpServer
+
+AUDIO = "audio"
+"""Below the data folder: what recordings are brought, cut and converted to."""
 
 STOP_SECONDS = 5.0
 """How long a stop waits for requests that are under way: a portal may be as slow as its time-out."""
@@ -125,6 +130,8 @@ class Service:
         counting = self.telling.watcher(self._accounts, self._now)
         self._watcher = Watchers(LogWatcher(), counting, *([watcher] if watcher else []))
         self._keeping = Keeping(self._portals, self._adapters)
+        self._places = places_of(settings)
+        self._workshop = Workshop(settings.data_folder / AUDIO)
 
     def start(self) -> None:
         """Open the data folder, go on where the last run ended, connect, file. Returns at once."""
@@ -240,15 +247,23 @@ class Service:
     def _tools(self) -> Tools:
         pbxes = {name: pbx_of(name, asterisk) for name, asterisk in self.settings.asterisk.items()}
         performer = Performer(Effects(self._database), self._watcher)
-        return Tools(self.plugins, performer, self._database, self._watcher, pbxes)
+        guessing = frozenset(name for name, place in self._places.items() if place.patterns)
+        return Tools(self.plugins, performer, self._database, self._watcher, pbxes, guessing)
 
     def _handler(self, tools: Tools, boards: Mapping[str, str]) -> Handler:
         """`boards`: the name under which each Asterisk's calls are saved."""
         accounts = self._accounts
         effects = Effects(self._database)
         delivery = Delivery(accounts, tools, effects, self.engine, self._now)
-        folders = {name: a.recordings for name, a in self.settings.asterisk.items() if a.recordings}
-        recordings = RecordingJobs(accounts, tools, effects, folders, self._now)
+        recordings = RecordingJobs(
+            accounts,
+            tools,
+            effects,
+            self._places,
+            self._workshop,
+            self._now,
+            max(1, self.settings.workers // 2),
+        )
         others: dict[str, Handler] = {
             RECORDING_READY: recordings,
             CALL_BACK_DUE: OverdueJobs(accounts, tools, effects, self._now),
@@ -311,6 +326,8 @@ class Service:
             line.recorder.close()
         for adapter in self._adapters.values():
             adapter.close()
+        for place in self._places.values():
+            place.source.close()
         self._database.close()
 
     def __enter__(self) -> Self:

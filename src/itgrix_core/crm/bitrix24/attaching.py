@@ -24,11 +24,7 @@ SHORT_BYTES = 500_000
 
 
 def attached(client: Client, params: Mapping[str, Any], file: Path) -> Outcome:
-    """Attach a file.
-
-    Args:
-        params: CALL_ID and FILENAME, which ends as the portal wants it.
-    """
+    """Attach a file; `params` are CALL_ID and FILENAME, which ends as the portal wants it."""
     if file.stat().st_size > SHORT_BYTES:
         place = client.call(ATTACH, params)
         if not isinstance(place, Reply | Refused):
