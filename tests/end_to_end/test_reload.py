@@ -1,7 +1,7 @@
-"""Hooks and settings are read again while the service runs: taken up whole between two jobs, or refused whole.
+"""Hooks and settings are read again while the service runs: taken up whole between two jobs, or refused.
 
-In two of the tests the only worker is held inside a hook while the files change, so which call is asked by which
-version depends on no clock.
+In two of the tests the only worker is held inside a hook while the files change, so which call is asked by
+which version depends on no clock.
 """
 
 import signal

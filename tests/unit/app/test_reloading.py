@@ -1,4 +1,4 @@
-"""A reload inside the process: nothing of an old version stays behind, and nothing of a refused one gets in."""
+"""A reload inside the process: nothing of an old version stays, nothing of a refused one gets in."""
 
 import gc
 import sys

@@ -1,4 +1,4 @@
-"""`itgrix serve`: the service until it is told to stop; at SIGHUP, or when files change, they are read again."""
+"""`itgrix serve`: the service until it is told to stop; SIGHUP, or a changed file, has it read anew."""
 
 from __future__ import annotations
 
