@@ -53,12 +53,18 @@ def reload(service, settings):
         return Reloading(service, lambda: settings).reload()
 
 
-def site_modules():
-    """Names of those that were made of the site's files."""
-    return [name for name in sys.modules if name.startswith("itgrix_site.")]
+@pytest.fixture
+def site_modules(folder):
+    """Names of those that were made of the folder's files."""
+    modules = sys.modules
+    return lambda: [name for name in modules if _file(modules[name]).startswith(str(folder))]
 
 
-def test_old_modules_do_not_stay(service, settings, folder):
+def _file(module):
+    return str(getattr(module, "__file__", None))
+
+
+def test_old_modules_do_not_stay(service, settings, folder, site_modules):
     """However often it is reloaded; a file that is gone leaves no module."""
     old = weakref.ref(sys.modules["itgrix_site.fair"])
     for _ in range(3):
@@ -70,7 +76,7 @@ def test_old_modules_do_not_stay(service, settings, folder):
     assert site_modules() == ["itgrix_site.other"]
 
 
-def test_a_refused_version_leaves_the_running_modules_in_place(service, settings, folder):
+def test_a_refused_version_leaves_the_running_modules_in_place(service, settings, folder, site_modules):
     """A class of theirs is still found by its module's name."""
     running = sys.modules["itgrix_site.fair"]
     (folder / "fair.py").write_text(f"{HOOK}# another\n")
