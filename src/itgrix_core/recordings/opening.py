@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 from itgrix_core.config.schema_recordings import RecordingSettings
 from itgrix_core.recordings.folder import FolderSource
 from itgrix_core.recordings.source import Source
@@ -12,3 +14,25 @@ def source_of(settings: RecordingSettings, where: str) -> Source:
     if settings.folder is not None:
         return FolderSource(settings.folder, f"{where}.folder")
     raise ValueError(f"{where} names no place")
+
+
+class OpenSources:
+    """A service's: one for each place, also over a reload that changed something else."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._open: list[tuple[str, RecordingSettings, Source]] = []
+
+    def of(self, settings: RecordingSettings, where: str) -> Source:
+        """As `source_of`; the same again for the same settings."""
+        with self._lock:
+            for place, known, source in self._open:
+                if (place, known) == (where, settings):
+                    return source
+            self._open.append((where, settings, source_of(settings, where)))
+            return self._open[-1][-1]
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        for _, _, source in self._open:
+            source.close()

@@ -411,9 +411,7 @@ def test_by_setting_it_becomes_an_mp3(office, wav, monitor):
     assert (params["FILENAME"], found.exists(), Path(params["PATH"]).exists()) == ("in.mp3", True, False)
 
 
-def test_what_cannot_be_converted_stays_as_it_is(
-    office, sound, monitor, monkeypatch, tmp_path
-):
+def test_what_cannot_be_converted_stays_as_it_is(office, sound, monitor, monkeypatch, tmp_path):
     """No ffmpeg here, and no WAV that could be read."""
     monkeypatch.setenv("PATH", str(tmp_path))
     office.recordings = {"main": Place(FolderSource(monitor), mp3_kbps=16)}
