@@ -8,6 +8,7 @@ import wave
 import pytest
 from commanded import serve
 from rigkit.scenarios.steps import RECORDED
+from sftp_server import sftp_server
 
 pytestmark = pytest.mark.asterisk
 
@@ -60,6 +61,19 @@ def test_after_a_transfer_each_talk_has_its_own_part_of_the_recording(office, ph
         told = kept(started, 2)
         assert told == pytest.approx(talks_of(started), abs=1)
         assert sum(told.values()) == pytest.approx(call["talk_s"], abs=2)
+
+
+@pytest.mark.parametrize("transfers", ["per_talk", "one_call"])
+def test_a_recording_comes_from_another_machine_over_sftp(asterisk, office, phones, transfers):
+    """Nothing of it lies in a folder of ours; the transferred call's is parted as well."""
+    var = asterisk.server.tree / asterisk.server.var
+    with sftp_server(var / "spool/asterisk") as server:
+        with office(transfers=transfers, recordings={"sftp": server.settings()}) as started:
+            call = phones.play(RECORDED["attended_transfer_refer"])[0]
+            told = kept(started, 2 if transfers == "per_talk" else 1)
+            assert sum(told.values()) == pytest.approx(call["talk_s"], abs=2)
+            assert told == pytest.approx(talks_of(started), abs=1)
+        assert "open" in {what for what, _ in server.asked}
 
 
 def test_as_one_call_it_has_the_whole_recording(office, phones):

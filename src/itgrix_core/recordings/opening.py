@@ -6,14 +6,18 @@ from threading import Lock
 
 from itgrix_core.config.schema_recordings import RecordingSettings
 from itgrix_core.recordings.folder import FolderSource
+from itgrix_core.recordings.http import HttpSource
+from itgrix_core.recordings.sftp import SftpSource
 from itgrix_core.recordings.source import Source
 
 
 def source_of(settings: RecordingSettings, where: str) -> Source:
-    """The one that is set; `where` is the settings' place in the configuration, for sentences."""
+    """The one that is set (`is_set`); `where` is the settings' place in the configuration, for sentences."""
     if settings.folder is not None:
         return FolderSource(settings.folder, f"{where}.folder")
-    raise ValueError(f"{where} names no place")
+    if settings.sftp.host:
+        return SftpSource(settings.sftp, f"{where}.sftp")
+    return HttpSource(settings.http, f"{where}.http")
 
 
 class OpenSources:

@@ -17,6 +17,7 @@ from itgrix_core.jobs.recording import RECORDING_READY, TRIES, RecordingJobs, Re
 from itgrix_core.outbox.engine import Attempt, Dead, Done, Job, Later, Trouble
 from itgrix_core.recordings.folder import FolderSource
 from itgrix_core.recordings.sound import wave_of
+from itgrix_core.recordings.source import SourceError
 from itgrix_hooks import CANCEL, Link
 from itgrix_hooks.testing import BEGAN, make_call
 from itgrix_hooks.values import Recording
@@ -460,3 +461,24 @@ def test_recordings_have_a_part_of_the_workers_only(office, sound):
     assert pauses == sorted(pauses)
     assert pauses[-1] > 40
     assert handler(jobs(), Attempt(2, BEGAN)) == Done()
+
+
+class AwaySource:
+    """A place that cannot be looked at."""
+
+    def look(self, names):
+        """Never."""
+        raise SourceError("sftp://pbx: refuses us; see asterisk.main.recordings.sftp.username")
+
+
+def test_a_place_that_is_away_is_asked_again_as_long_as_the_portal_would_be(office):
+    """Its sentence is the job's reason, so that `explain` and `outbox list` tell it; no hook is asked."""
+    asked = []
+    office.hooks(process_record_file_path=lambda path: asked.append(path) or None)
+    office.recordings = {"main": Place(AwaySource())}
+    office.now += 4 * DAY
+    result = office.record(jobs(), 100)
+    assert result == Later(
+        0.0, "sftp://pbx: refuses us; see asterisk.main.recordings.sftp.username", Trouble.AWAY
+    )
+    assert asked == []

@@ -2,7 +2,7 @@
 
 The address costs a request more and spares a third of the bytes and all of the memory, so a short file goes
 in base64 at once. Where the portal gives no address, one that is not the portal's own, or takes nothing
-there, base64 is the other way (docs/facts/crm-apis.md A5).
+there, base64 is the other way (docs/facts/bitrix24.md A5).
 """
 
 from __future__ import annotations
