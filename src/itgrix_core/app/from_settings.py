@@ -216,6 +216,7 @@ def places_of(
             tuple(asterisk.recordings.patterns),
             asterisk.recordings.wait_days * DAY_SECONDS,
             asterisk.recordings.mp3_kbps if asterisk.recordings.mp3 else 0,
+            asterisk.recordings.give == "link",
         )
         for name, asterisk in settings.asterisk.items()
         if asterisk.recordings.is_set

@@ -30,6 +30,7 @@ from itgrix_core.app.from_settings import (
 )
 from itgrix_core.app.hearing import Hearing
 from itgrix_core.app.keeping import Keeping
+from itgrix_core.app.linking import Linking
 from itgrix_core.app.portals import portals_of
 from itgrix_core.app.routing import Routing
 from itgrix_core.app.telling import Sources, Telling
@@ -136,6 +137,7 @@ class Service:
         self._keeping = Keeping(self._portals, self._adapters)
         self._sources = OpenSources()
         self._workshop = Workshop(settings.data_folder / AUDIO)
+        self._linking = Linking(settings, lambda: self.settings)
 
     def start(self) -> None:
         """Open the data folder, go on where the last run ended, connect, file. Returns at once."""
@@ -180,6 +182,7 @@ class Service:
         self._hearing = Hearing(self._portals, self.engine)
         registry = self.telling.registry
         pages = [bitrix24_pages(self._portals, registry, self._hearing.take), self.telling.pages()]
+        pages += self._linking.pages()
         if self._routing:
             pages += self._routing.open(self._answer)
             self._routing.start(self._stopping)
@@ -288,7 +291,9 @@ class Service:
         effects = Effects(self._database)
         delivery = Delivery(accounts, tools, effects, self.engine, self._now)
         places, at_once = places_of(settings, self._sources.of), max(1, settings.workers // 2)
-        recordings = RecordingJobs(accounts, tools, effects, places, self._workshop, self._now, at_once)
+        recordings = RecordingJobs(
+            accounts, tools, effects, places, self._workshop, self._now, at_once, self._linking.link
+        )
         others: dict[str, Handler] = {
             RECORDING_READY: recordings,
             CALL_BACK_DUE: OverdueJobs(accounts, tools, effects, self._now),

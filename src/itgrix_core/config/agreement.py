@@ -34,6 +34,9 @@ def disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
                 yield (*here, "history", log), "has both file and url; leave one of them"
         if len(places := asterisk.recordings.places) > 1:
             yield (*here, "recordings"), f"names several places; leave one of: {', '.join(places)}"
+        is_served = settings.web.port is not None and settings.web.links.address
+        if asterisk.recordings.give == "link" and not is_served:
+            yield (*here, "recordings", "give"), "is link; write web.port and web.links.address, too"
         yield from (((*here, "tls", what), sentence) for what, sentence in _of_tls(asterisk.tls))
         region = asterisk.numbers.region
         if region and not is_region(region):

@@ -14,6 +14,7 @@ from itgrix_core.config.addresses import of_a_machine
 from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.config.schema_conditions import RuleSettings
 from itgrix_core.config.schema_dialling import ClickSettings
+from itgrix_core.config.schema_recordings import LinkSettings
 from itgrix_core.config.schema_routing import RoutingSettings
 from itgrix_core.config.schema_rules import (
     CardSettings,
@@ -212,6 +213,7 @@ class WebSettings(Section):
     port: Port | None = Field(
         default=None, description="Their port; none is opened if left out.", examples=[15038]
     )
+    links: LinkSettings = Field(default=LinkSettings(), description="Links to recordings, served here.")
 
 
 class Settings(Section):
@@ -239,7 +241,7 @@ class Settings(Section):
     hooks: HookSettings = Field(default=HookSettings(), description="The customisation.")
     web: WebSettings = Field(
         default=WebSettings(),
-        description="Pages: /metrics, /healthz, /status, /bitrix24 for connecting and events, and /route.",
+        description="Pages: /metrics, /healthz, /status, /bitrix24 (connecting, events), /route, /recording.",
     )
     routing: RoutingSettings = Field(
         default=RoutingSettings(), description="Callers who are put through to their own manager."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
@@ -75,6 +75,20 @@ class HttpSettings(Section):
     )
 
 
+class LinkSettings(Section):
+    """Links to recordings, which the pages of the service serve to whoever has one."""
+
+    address: str = Field(
+        default="",
+        description="Public address of these pages, under which links lead here.",
+        pattern=r"^(https?://[^\s?#]+)?$",
+        examples=["https://pbx.example.com"],
+    )
+    days: float = Field(
+        default=0.0, ge=0, description="How long a link leads somewhere; 0: until it is revoked."
+    )
+
+
 class RecordingSettings(Section):
     """Where the recordings of this PBX can be had, and in which shape the CRM gets them."""
 
@@ -88,6 +102,9 @@ class RecordingSettings(Section):
     )
     wait_days: float = Field(
         default=3.0, gt=0, le=365, description="How long a file that Asterisk has named is waited for."
+    )
+    give: Literal["file", "link"] = Field(
+        default="file", description="Whether the CRM gets the file, or a link of `web.links` to it."
     )
     mp3: bool = Field(
         default=False, description="Whether they become MP3 first; wants itgrix[mp3] or ffmpeg."

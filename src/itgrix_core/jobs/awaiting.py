@@ -41,12 +41,14 @@ class Place:
         patterns: names where Asterisk told none, or another one.
         wait_seconds: how long a file that Asterisk has named is waited for.
         mp3_kbps: 0 leaves them what they are, unless a CRM would not take it.
+        is_link: whether the CRM gets a link to the file.
     """
 
     source: Source
     patterns: tuple[str, ...] = ()
     wait_seconds: float = 3 * 86_400.0
     mp3_kbps: int = 0
+    is_link: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class RecordingJobs:
         workshop: where files are brought, cut and converted.
         clock: the stream's time of a PBX.
         at_once: how many recordings are worked on at a time.
+        link: the address of a call's (by its key) file, where some places give links.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class RecordingJobs:
         workshop: Workshop,
         clock: Callable[[str], float],
         at_once: int = 2,
+        link: Callable[[str, Path], str] | None = None,
     ) -> None:
         self._accounts = accounts
         self._tools = tools
@@ -96,6 +98,7 @@ class RecordingJobs:
         self._awaiting = Awaiting(places, workshop)
         self._clock = clock
         self._turnstile = Turnstile(at_once)
+        self._link = link
 
     def __call__(self, jobs: Sequence[Job], attempt: Attempt) -> Result:
         """Attach the recording of one call."""
@@ -173,19 +176,23 @@ class RecordingJobs:
             seconds = place.wait_seconds if is_named else GUESSED_SECONDS
             return self._again(job, call, attempt, audio.why, seconds, notes)
         url = answer.url if isinstance(answer, Link) else answer if answer.startswith(WEB) else ""
-        path = str(answer)
+        path, why = str(answer), "a hook names this address" if url else "a hook names this file"
         if not url:
+            why = audio.why if path == str(audio.path) else why
             if not has_sound(Path(path)):
-                why = f"{answer} holds no sound or cannot be read"
-                return self._again(job, call, attempt, why, GUESSED_SECONDS, notes)
+                silent = f"{answer} holds no sound or cannot be read"
+                return self._again(job, call, attempt, silent, GUESSED_SECONDS, notes)
             path = self._shaped(job, Path(path), place, notes)
-        why = "a hook names this address" if url else audio.why
-        if not url and str(answer) != str(audio.path):
-            why = "a hook names this file"
+            url = self._given(call, path, place)
         command = AttachRecording(call.key, path="" if url else path, url=url, why=why)
         account = self._accounts.of(call)
         params = account.adapter.params_of(command, self._tools.performer.filed(call.key, account))
         return [Step(f"{job.key}/attach", command, params)]
+
+    def _given(self, call: Call, path: str, place: Place | None) -> str:
+        """The link that the CRM gets by setting; "" for the file itself."""
+        is_link = place is not None and place.is_link and Path(path).suffix.casefold() in UPLOADED
+        return self._link(call.key, Path(path)) if self._link is not None and is_link else ""
 
     def _shaped(self, job: Job, path: Path, place: Place | None, notes: Notes) -> str:
         """The file as the CRM is to get it; as it is where nothing can convert it, which is noted."""

@@ -482,3 +482,46 @@ def test_a_place_that_is_away_is_asked_again_as_long_as_the_portal_would_be(offi
         0.0, "sftp://pbx: refuses us; see asterisk.main.recordings.sftp.username", Trouble.AWAY
     )
     assert asked == []
+
+
+def linking(office, **place):
+    """The handler of a place that gives links, and what was linked."""
+    linked = []
+
+    def link(call, path):
+        linked.append((call, Path(path).name, Path(path).exists()))
+        return f"https://pbx.example.com/recording/token/{Path(path).name}"
+
+    places = {"main": Place(FolderSource(office.recordings["main"]), is_link=True, **place)}
+    handler = RecordingJobs(
+        office.accounts, office.wired(), office.effects, places, office.workshop, lambda _: BEGAN, link=link
+    )
+    return handler, linked
+
+
+def test_by_setting_the_crm_gets_a_link(office, wav):
+    """To the file that was found, or to what was made of it."""
+    wav("in.wav", 4)
+    handler, linked = linking(office)
+    assert handler(jobs(SPOOL + "in.wav"), Attempt(1, BEGAN)) == Done()
+    assert linked == [(CALL.key, "in.wav", True)]
+    assert office.crm.of("attach") == [{"RECORD_URL": "https://pbx.example.com/recording/token/in.wav"}]
+
+
+def test_a_link_may_be_to_an_mp3_that_was_made(office, wav):
+    """AmoCRM's player wants both."""
+    pytest.importorskip("lameenc")
+    wav("in.wav", 4)
+    handler, linked = linking(office, mp3_kbps=16)
+    assert handler(jobs(SPOOL + "in.wav"), Attempt(1, BEGAN)) == Done()
+    assert linked == [(CALL.key, "in.mp3", True)]
+
+
+def test_a_hooks_own_address_is_given_as_it_is(office, wav):
+    """It has the last word."""
+    wav("in.wav", 4)
+    office.hooks(process_record_file_path=lambda path: "https://files.example.com/1.mp3")
+    handler, linked = linking(office)
+    handler(jobs(SPOOL + "in.wav"), Attempt(1, BEGAN))
+    assert linked == []
+    assert office.crm.of("attach") == [{"RECORD_URL": "https://files.example.com/1.mp3"}]

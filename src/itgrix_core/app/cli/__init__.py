@@ -29,6 +29,7 @@ _VERBS = {
     "outbox": "What waits to be filed and why; what was put aside: look, try again, drop.",
     "backup": "Copy the outbox while it is in use.",
     "restore": "Put a copy of the outbox back.",
+    "links": "Take links to recordings back.",
     "explain": "Tell the whole story of one call: what happened, was decided and why, sent, answered.",
     "hooks": "List the plugins, their hooks and their status.",
     "backfill": "File calls that nobody watched, from CDR and CEL.",
