@@ -6,7 +6,13 @@ project = "Itgrix"
 version = release = _version("itgrix")
 copyright = "the authors of Itgrix, MIT licence"  # noqa: A001 - Sphinx's name
 extensions = ["myst_parser"]
-include_patterns = ["docs/**.md", "*.md", "benchmarks/README.md", "tests/**/README.md"]
+include_patterns = [
+    "docs/**.md",
+    "*.md",
+    "benchmarks/README.md",
+    "examples/**/README.md",
+    "tests/**/README.md",
+]
 root_doc = "docs/index"
 html_theme = "furo"
 html_title = f"Itgrix {release}"
