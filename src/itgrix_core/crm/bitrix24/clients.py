@@ -60,7 +60,7 @@ class Clients:
     def tied_to(self, activity_id: int) -> Sequence[Entity]:
         """As `Adapter.tied_to`; of the portal's other kinds none is a client or his deal."""
         found = rows(self._ask("crm.activity.binding.list", {"activityId": activity_id}))
-        kinds = {type_id: kind for kind, type_id in ENTITY_TYPE_IDS.items()}
+        kinds: dict[int | None, str] = {type_id: kind for kind, type_id in ENTITY_TYPE_IDS.items()}
         tied = (
             entity_of(kinds.get(number(row.get("entityTypeId"))), row.get("entityId"), {}) for row in found
         )
