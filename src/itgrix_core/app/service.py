@@ -135,6 +135,8 @@ class Service:
             self._database.upgrade()
             self._begin()
         except BaseException:
+            if self._routing:
+                self._routing.stop(0.0)
             self._database.close()
             raise
 

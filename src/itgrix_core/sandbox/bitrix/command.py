@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 import click
 
@@ -78,8 +79,16 @@ def sandbox(
     with running:
         _introduce(running)
         _install(running)
-        told_to_stop.get()
+        _wait(told_to_stop)
         click.echo("stopped", err=True)
+
+
+def _wait(told: SimpleQueue[int]) -> None:
+    """Until something is put; a signal that comes just before the waiting begins is seen a second later."""
+    while True:
+        with contextlib.suppress(Empty):
+            told.get(timeout=1.0)
+            return
 
 
 def _latency(text: str) -> float | None:
