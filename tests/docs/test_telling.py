@@ -51,7 +51,7 @@ def test_every_figure_is_described(book, tmp_path):
             lambda: {"main": LineState()}, lambda: {"main": {"odd": 1}}, lambda: database,
             lambda: True, lambda: {"bitrix": quota},
         )  # fmt: skip
-        telling = Telling(Settings(), Plugins.load(), sources)
+        telling = Telling(Settings(), Plugins.load, sources)
         families = list(telling.registry.collect())
     names = {
         f"{family.name}_total" if family.type == "counter" else family.name

@@ -20,7 +20,7 @@ from itgrix_core.crm.bitrix24.listing import KINDS
 from itgrix_core.crm.notice import Notice
 from itgrix_core.directory.numbers import IndexFigures, NumberIndex
 from itgrix_core.jobs.accounts import Accounts
-from itgrix_core.jobs.agi import AgiServer
+from itgrix_core.jobs.agi import AgiServer, Answer
 from itgrix_core.jobs.indexing import Indexing
 from itgrix_core.jobs.notices import Consumer
 from itgrix_core.jobs.presence import OnChunk, heard
@@ -74,9 +74,9 @@ class Routing:
         presence = self._presence[pbx] = Presence(topology)
         return heard(presence, on_chunk, send)
 
-    def open(self, tools: Tools, accounts: Accounts, routed: Routed) -> list[Blueprint]:
-        """Answer from now on; the page, where there is one. Every PBX is `heard` by then."""
-        routing, pbxes = self._settings.routing, self._settings.asterisk
+    def router(self, settings: Settings, tools: Tools, accounts: Accounts, routed: Routed) -> Router:
+        """Who answers by these settings, which may be newer than those that the doors were made of."""
+        routing, pbxes = settings.routing, settings.asterisk
         ground = Ground(
             self._index,
             self._presence,
@@ -85,10 +85,13 @@ class Routing:
             KINDS,
             routing.portal_seconds,
         )
-        router = Router(ground, tools, accounts, routed)
-        self._door = self._agi(router)
-        token = routing.token.get_secret_value()
-        return [route_pages(router, token)] if token else []
+        return Router(ground, tools, accounts, routed)
+
+    def open(self, answer: Answer) -> list[Blueprint]:
+        """Answer from now on; the page, where there is one. Every PBX is `heard` by then."""
+        self._door = self._agi(answer)
+        token = self._settings.routing.token.get_secret_value()
+        return [route_pages(frozenset(self._presence), answer, token)] if token else []
 
     def start(self, stopping: threading.Event) -> None:
         """Copy the clients, in a thread for each account."""
@@ -108,14 +111,16 @@ class Routing:
             thread.join(seconds)
         self._index.close()
 
-    def _agi(self, router: Router) -> AgiServer | None:
+    def _agi(self, answer: Answer) -> AgiServer | None:
         """The FastAGI door; a port that is taken is no reason not to file calls."""
         routing = self._settings.routing
         if routing.agi_port is None:
             return None
         networks = [ip_network(each) for each in routing.allowed]
         try:
-            door = AgiServer((routing.agi_host, routing.agi_port), networks, router.pbxes, router.answer)
+            door = AgiServer(
+                (routing.agi_host, routing.agi_port), networks, frozenset(self._presence), answer
+            )
         except OSError as error:
             _log.warning(
                 f"No FastAGI: {routing.agi_host}:{routing.agi_port} cannot be had ({error.strerror}). "

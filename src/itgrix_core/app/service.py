@@ -6,7 +6,7 @@ One thread per Asterisk listens, a few workers file; they share the database alo
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -17,6 +17,8 @@ import structlog
 
 from itgrix_core.ami.recorder import Recorder
 from itgrix_core.ami.supervisor import LineState, Supervisor
+from itgrix_core.app.current import Current
+from itgrix_core.app.edition import Edition
 from itgrix_core.app.from_settings import (
     accounts_of,
     ages_of,
@@ -41,6 +43,7 @@ from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.crm.bitrix24.clicks import CALLBACK, CLICK
 from itgrix_core.crm.quota import QuotaState
 from itgrix_core.history.reading import open_history
+from itgrix_core.jobs.accounts import Accounts
 from itgrix_core.jobs.backfill import Backfill, learnt_of
 from itgrix_core.jobs.clicking import Clicking
 from itgrix_core.jobs.clock import StreamClock
@@ -59,13 +62,14 @@ from itgrix_core.jobs.sharing import Shared, linked
 from itgrix_core.jobs.watching import LogWatcher, Watcher, Watchers
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.effects import Effects
-from itgrix_core.outbox.engine import Handler
+from itgrix_core.outbox.engine import Attempt, Handler, Job, Result
 from itgrix_core.outbox.even_clock import EvenClock
 from itgrix_core.outbox.spool import Spool
 from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.outbox.store import PluginStore
 from itgrix_core.plugins.manager import Plugins
 from itgrix_core.serving import HttpServer
+from itgrix_hooks.wishes import RouteAnswer, RouteQuestion
 
 STOP_SECONDS = 5.0
 """How long a stop waits for requests that are under way: a portal may be as slow as its time-out."""
@@ -119,11 +123,10 @@ class Service:
             self._quotas,
             lambda: self._routing.figures if self._routing else {},
         )
-        self.telling = Telling(settings, self.plugins, sources)
+        self.telling = Telling(settings, lambda: self.plugins, sources)
         self._portals = self.telling.watched(portals_of(settings))
         self._adapters = {name: portal.adapter() for name, portal in self._portals.items()}
-        self._accounts = accounts_of(settings, self._adapters)
-        counting = self.telling.watcher(self._accounts, self._now)
+        counting = self.telling.watcher(accounts_of(settings, self._adapters), self._now)
         self._watcher = Watchers(LogWatcher(), counting, *([watcher] if watcher else []))
         self._keeping = Keeping(self._portals, self._adapters)
 
@@ -150,15 +153,14 @@ class Service:
         groups = linked({name: [*own.links.values()] for name, own in self.settings.asterisk.items()})
         for group in groups:
             self._connect(group)
-        tools = self._tools()
-        boards = {name: group[0] for group in groups for name in group}
-        handler = self._handler(tools, boards)
+        self._boards = {name: group[0] for group in groups for name in group}
+        self._current = Current(self._edition(self.settings, self.plugins), Edition.end)
         _log.info(self.plugins.summary())
         for group in groups:
             catch_up([self.lines[name].listening for name in group])
         self._worker = threading.Thread(
             target=self.engine.run,
-            args=(handler, self._stopping),
+            args=(self._handle, self._stopping),
             kwargs={"workers": self.settings.workers},
             name="delivery",
             daemon=True,
@@ -175,12 +177,43 @@ class Service:
         registry = self.telling.registry
         pages = [bitrix24_pages(self._portals, registry, self._hearing.take), self.telling.pages()]
         if self._routing:
-            pages += self._routing.open(tools, self._accounts, self.telling.routed)
+            pages += self._routing.open(self._answer)
             self._routing.start(self._stopping)
         self._web = serve_pages(create_app(registry, *pages), self.settings.web)
         self._hearing.start(self._stopping)
         self._keeping.start(self._stopping)
         self._tidying.start(self._stopping)
+
+    def take_up(self, settings: Settings, plugins: Plugins) -> None:
+        """From the next job on go by these; a call whose turn is under way ends with what it has begun with.
+
+        Args:
+            settings: other than the running ones only where `config.taking_up` says that it may be.
+            plugins: loaded from them.
+        """
+        edition = self._edition(settings, plugins)
+        portals = self.telling.watched(portals_of(settings))
+        self.settings, self.plugins = settings, plugins
+        self._current.replace(edition)
+        self._keeping.renew(portals)
+
+    def _edition(self, settings: Settings, plugins: Plugins) -> Edition:
+        accounts = accounts_of(settings, self._adapters)
+        tools = self._tools(settings, plugins)
+        handler = self._handler(settings, accounts, tools)
+        routing = self._routing
+        router = routing.router(settings, tools, accounts, self.telling.routed) if routing else None
+        return Edition(settings, plugins, accounts, tools, handler, router)
+
+    def _handle(self, jobs: Sequence[Job], attempt: Attempt) -> Result:
+        """As `outbox.engine.Handler`."""
+        with self._current.held() as edition:
+            return edition.handler(jobs, attempt)
+
+    def _answer(self, pbx: str, question: RouteQuestion, uniqueid: str) -> RouteAnswer:
+        """As `jobs.agi.Answer`."""
+        with self._current.held() as edition:
+            return edition.router.answer(pbx, question, uniqueid) if edition.router else RouteAnswer()
 
     def _quotas(self) -> dict[str, QuotaState]:
         """What each portal still allows, by account."""
@@ -241,49 +274,47 @@ class Service:
     def _send(self, name: str, action: Action) -> None:
         self.lines[name].supervisor.send(dict(action))
 
-    def _tools(self) -> Tools:
-        pbxes = {name: pbx_of(name, asterisk) for name, asterisk in self.settings.asterisk.items()}
+    def _tools(self, settings: Settings, plugins: Plugins) -> Tools:
+        pbxes = {name: pbx_of(name, asterisk) for name, asterisk in settings.asterisk.items()}
         performer = Performer(Effects(self._database), self._watcher)
-        return Tools(self.plugins, performer, self._database, self._watcher, pbxes)
+        return Tools(plugins, performer, self._database, self._watcher, pbxes)
 
-    def _handler(self, tools: Tools, boards: Mapping[str, str]) -> Handler:
-        """`boards`: the name under which each Asterisk's calls are saved."""
-        accounts = self._accounts
+    def _handler(self, settings: Settings, accounts: Accounts, tools: Tools) -> Handler:
         effects = Effects(self._database)
         delivery = Delivery(accounts, tools, effects, self.engine, self._now)
-        folders = {name: a.recordings for name, a in self.settings.asterisk.items() if a.recordings}
+        folders = {name: a.recordings for name, a in settings.asterisk.items() if a.recordings}
         recordings = RecordingJobs(accounts, tools, effects, folders, self._now)
         others: dict[str, Handler] = {
             RECORDING_READY: recordings,
             CALL_BACK_DUE: OverdueJobs(accounts, tools, effects, self._now),
-            NOTICE: NoticeJobs(self._consumers(tools, effects, boards)),
+            NOTICE: NoticeJobs(self._consumers(self._clicking(settings, accounts, tools))),
         }
         return Patient(
             lambda jobs, attempt: others.get(jobs[0].kind, delivery)(jobs, attempt),
-            ages_of(self.settings.outbox),
+            ages_of(settings.outbox),
         )
 
-    def _consumers(self, tools: Tools, effects: Effects, boards: Mapping[str, str]) -> dict[str, Consumer]:
+    def _consumers(self, clicking: Clicking) -> dict[str, Consumer]:
         """Who deals with what the CRMs tell us."""
         routing = self._routing.consumers if self._routing else {}
-        return {**routing, **dict.fromkeys((CLICK, CALLBACK), self._clicking(tools, effects, boards))}
+        return {**routing, **dict.fromkeys((CLICK, CALLBACK), clicking)}
 
-    def _clicking(self, tools: Tools, effects: Effects, boards: Mapping[str, str]) -> Clicking:
-        settings = self.settings
+    def _clicking(self, settings: Settings, accounts: Accounts, tools: Tools) -> Clicking:
+        """Their calls are saved under the names of `_boards`."""
         decider = Decider(
-            self._accounts,
+            accounts,
             tools,
             {name: click_rules_of(settings, name) for name in settings.crm},
             {name: dial_rules_of(asterisk) for name, asterisk in settings.asterisk.items()},
         )
         return Clicking(
-            self._accounts,
+            accounts,
             tools,
-            effects,
+            Effects(self._database),
             Spool(self._database, self.engine.wake),
             decider,
             lambda: {name: line.supervisor for name, line in self.lines.items()},
-            boards,
+            self._boards,
             [name for name, asterisk in settings.asterisk.items() if asterisk.history.is_set],
         )
 
@@ -316,6 +347,7 @@ class Service:
         for adapter in self._adapters.values():
             adapter.close()
         self._database.close()
+        self.plugins.close()
 
     def __enter__(self) -> Self:
         self.start()

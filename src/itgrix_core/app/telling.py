@@ -44,6 +44,7 @@ from itgrix_core.telemetry.collectors import (
 from itgrix_core.telemetry.counters import Counts, Traffic, totals
 from itgrix_core.telemetry.health import Vitals, troubles
 from itgrix_core.telemetry.metrics import make_registry
+from itgrix_core.telemetry.reloads import Reloads
 from itgrix_core.telemetry.status import OutboxStatus, Status
 
 KEPT_SECONDS = 1.0
@@ -72,9 +73,9 @@ class Sources:
 
 
 class Telling:
-    """One service's."""
+    """One service's; `plugins` are those that are asked now."""
 
-    def __init__(self, settings: Settings, plugins: Plugins, sources: Sources) -> None:
+    def __init__(self, settings: Settings, plugins: Callable[[], Plugins], sources: Sources) -> None:
         self._settings = settings
         self._plugins = plugins
         self._sources = sources
@@ -84,6 +85,7 @@ class Telling:
         self.registry = make_registry(sources.lines, self._missed)
         self._traffic = Traffic(self.registry)
         self._counts = Counts(self.registry)
+        self.reloads = Reloads(self.registry)
         self.registry.register(OutboxCollector(lambda: OutboxFigures(sources.database()).depths()))
         self.registry.register(OddityCollector(sources.oddities))
         self.registry.register(PerCallCollector(self._per_call))
@@ -116,7 +118,7 @@ class Telling:
 
     def status(self) -> Status:
         """How everything is now."""
-        found = self.troubles()
+        found, plugins = self.troubles(), self._plugins()
         lines, oddities = self._sources.lines(), self._sources.oddities()
         missed = {each.account: each for each in self._missed_if_readable()}
         quotas, indexes = self._sources.quotas(), self._sources.indexes()
@@ -139,9 +141,10 @@ class Telling:
             },
             "outbox": self._outbox(),
             "hooks": {
-                "plugins": plugins_status(self._plugins.records, totals(self._counts.hook_outcomes)),
-                "problems": list(self._plugins.problems),
+                "plugins": plugins_status(plugins.records, totals(self._counts.hook_outcomes)),
+                "problems": list(plugins.problems),
             },
+            "reload": self.reloads.status,
         }
 
     def _vitals(self) -> Vitals:

@@ -10,6 +10,7 @@ import inspect
 import traceback
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from types import ModuleType
 
 import pluggy
 
@@ -29,12 +30,13 @@ def _pluggy() -> pluggy.PluginManager:
 
 @dataclass(slots=True)
 class Register:
-    """The records, and the implementations of those plugins that are enabled."""
+    """The records, the implementations of those plugins that are enabled, and the site's modules by name."""
 
     records: dict[str, Record] = field(default_factory=dict)
     refused_twins: list[Record] = field(default_factory=list)
     implementations: dict[str, dict[str, Implementation]] = field(default_factory=dict)
     pluggy: pluggy.PluginManager = field(default_factory=_pluggy)
+    modules: dict[str, ModuleType] = field(default_factory=dict)
 
     def add(self, found: Found, disabled: Collection[str]) -> None:
         """Load one plugin, if it may be, and keep its record."""
@@ -60,6 +62,8 @@ class Register:
     def _loaded(self, found: Found, record: Record) -> Record:
         try:
             holder = found.load()
+            if found.level is Level.SITE and isinstance(holder, ModuleType):
+                self.modules[holder.__name__] = holder
             holder = holder() if inspect.isclass(holder) else holder
             reading = read(found.name, holder, is_own=found.level is Level.BUILT_IN)
         except KeyboardInterrupt:

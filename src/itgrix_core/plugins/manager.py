@@ -82,6 +82,15 @@ class Plugins:
         """What is wrong besides single plugins (an unreadable folder, settings for nobody), in sentences."""
         return self._problems
 
+    @property
+    def complaints(self) -> list[str]:
+        """All that is wrong, single plugins and the rest, each with its place; empty if nobody is out."""
+        return [*self._problems, *(sentence for record in self.out for sentence in record.complaints())]
+
+    def close(self) -> None:
+        """End whole, when nobody asks any more: the modules of the site's files are forgotten."""
+        sources.forget(self._register.modules)
+
     def summary(self) -> str:
         """One line for the log: `3 plugins enabled; out: fair (refused), old (disabled)`."""
         enabled = sum(record.status is Status.ENABLED for record in self.records)

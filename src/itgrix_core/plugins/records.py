@@ -6,6 +6,7 @@ summary, and if it is out the reason says what to do.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -59,6 +60,14 @@ class Record:
     def is_out(self) -> bool:
         """Whether a plugin is not asked although nobody switched it off in the settings."""
         return self.status not in {Status.ENABLED, Status.DISABLED}
+
+    def complaints(self) -> Iterator[str]:
+        """`FILE:LINE: sentence` for each fault, so that an editor can go there."""
+        for fault in self.faults:
+            line = f":{fault.line}" if fault.line else ""
+            yield f"{fault.file or self.origin}{line}: {fault}"
+        if not self.faults:
+            yield f"{self.origin}: {self.reason}"
 
     def __str__(self) -> str:
         """A line: `fair (site, /etc/itgrix/hooks/fair.py): refused: 'need_registation' is no hook: …`."""

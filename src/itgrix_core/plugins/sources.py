@@ -7,11 +7,14 @@ imported, and each import fails alone (pluggy's own discovery stops at the first
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
+from importlib import import_module, invalidate_caches
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import ModuleType
 
 from itgrix_core.plugins.records import Level
 from itgrix_hooks.reading import module_of
@@ -20,6 +23,9 @@ GROUP = "itgrix.hooks"
 """The entry point group in which packages name their plugins."""
 
 BUILT_INS = {"defaults": "itgrix_core.plugins.defaults", "crm_rules": "itgrix_core.plugins.rules"}
+
+SITE = "itgrix_site."
+"""What the names of the modules begin with that are made of the site's files."""
 
 TOLD = frozenset({"crm_rules"})
 """Those of them whose settings are the call's account's: asked only by whoever knows that."""
@@ -73,7 +79,32 @@ def _is_plugin(name: str) -> bool:
 
 def file(path: Path) -> Found:
     """A single file."""
-    return Found(path.stem, Level.SITE, str(path), lambda: module_of(path, f"itgrix_site.{path.stem}"))
+    return Found(path.stem, Level.SITE, str(path), lambda: module_of(path, f"{SITE}{path.stem}"))
+
+
+@contextmanager
+def beside() -> Iterator[None]:
+    """Load files beside those that are in use; where the block fails, the names are these modules' again."""
+    before = _site()
+    invalidate_caches()
+    try:
+        yield
+    except BaseException:
+        for name in _site():
+            del sys.modules[name]
+        sys.modules.update(before)
+        raise
+
+
+def forget(modules: dict[str, ModuleType]) -> None:
+    """Leave no module by these names behind, unless another one has taken the name over."""
+    for name, module in modules.items():
+        if sys.modules.get(name) is module:
+            del sys.modules[name]
+
+
+def _site() -> dict[str, ModuleType]:
+    return {name: module for name, module in sys.modules.items() if name.startswith(SITE)}
 
 
 def _importer(module: str) -> Callable[[], object]:

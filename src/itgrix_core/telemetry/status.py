@@ -112,6 +112,14 @@ class HooksStatus(TypedDict):
     problems: list[str]
 
 
+class ReloadStatus(TypedDict):
+    """When hooks and settings were last reloaded or refused; `refusals`: why, if the last one was refused."""
+
+    taken_up_at: float | None
+    refused_at: float | None
+    refusals: list[str]
+
+
 class Status(TypedDict):
     """All of it. `troubles` are the sentences of `/healthz`; `outbox` is `None` where it cannot be read."""
 
@@ -124,3 +132,4 @@ class Status(TypedDict):
     crm: dict[str, AccountStatus]
     outbox: OutboxStatus | None
     hooks: HooksStatus
+    reload: ReloadStatus

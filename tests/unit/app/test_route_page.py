@@ -30,8 +30,7 @@ def page():
         asked.append(question)
         return RouteAnswer("101", "Жужа", "responsible of contact 5")
 
-    router = SimpleNamespace(pbxes={"main"}, answer=answer)
-    client = create_app(make_registry(dict), route_pages(router, TOKEN)).test_client()
+    client = create_app(make_registry(dict), route_pages({"main"}, answer, TOKEN)).test_client()
 
     def post(pbx="main", **changes):
         return client.post(f"/route/{pbx}", data={**FORM, **changes})

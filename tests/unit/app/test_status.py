@@ -70,6 +70,7 @@ def told(**changes):
         "crm": {"bitrix": account_status("bitrix24", contact, filing, QUOTA, INDEX)},
         "outbox": outbox_status(depths, {"no such line": 1}, 1120.0),
         "hooks": {"plugins": plugins_status(records, outcomes), "problems": []},
+        "reload": {"taken_up_at": None, "refused_at": None, "refusals": []},
         **changes,
     }
 
@@ -102,6 +103,20 @@ def test_a_plugin_says_how_it_fared():
     fair, old = told()["hooks"]["plugins"]
     assert (fair["outcomes"], fair["failures"]) == ({"answered": 7, "failed": 2}, 2)
     assert (old["status"], old["reason"], old["outcomes"]) == ("refused", "'x' is no hook", {})
+
+
+def test_a_reload_is_told_to_people():
+    """When it was, and why it was refused; nothing before the first one."""
+    assert not [line for line in lines(told(), 1120.0) if "reload" in line]
+    reload = {"taken_up_at": 1000.0, "refused_at": None, "refusals": []}
+    assert list(lines(told(reload=reload), 1120.0))[-1] == (
+        "reload: hooks and settings were taken up 2 min ago"
+    )
+    reload = {**reload, "refused_at": 1100.0, "refusals": ["itgrix.yaml:3: one"]}
+    assert list(lines(told(reload=reload), 1120.0))[-2:] == [
+        "reload: refused 20 s ago, the old version goes on",
+        "  ! itgrix.yaml:3: one",
+    ]
 
 
 # ---- the pages --------------------------------------------------------------------------------------------

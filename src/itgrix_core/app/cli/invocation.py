@@ -26,12 +26,17 @@ class Invocation:
     def settings(self) -> Settings:
         """The settings, read once; `ConfigError` holds every mistake of the file."""
         if self._settings is None:
-            from itgrix_core.config.load import load  # noqa: PLC0415 - see above
-            from itgrix_core.telemetry.redaction import keep_secrets  # noqa: PLC0415
-
-            self._settings = load(self.config_file, os.environ)
-            keep_secrets(self._settings)
+            self._settings = self.fresh_settings()
         return self._settings
+
+    def fresh_settings(self) -> Settings:
+        """The settings as they are written now; `ConfigError` as above."""
+        from itgrix_core.config.load import load  # noqa: PLC0415 - see above
+        from itgrix_core.telemetry.redaction import keep_secrets  # noqa: PLC0415
+
+        settings = load(self.config_file, os.environ)
+        keep_secrets(settings)
+        return settings
 
     def has_settings(self) -> bool:
         """Whether there is a configuration file to read."""

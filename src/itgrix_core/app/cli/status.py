@@ -14,7 +14,14 @@ import requests
 from itgrix_core.app.cli.invocation import Invocation
 from itgrix_core.config.schema import WebSettings
 from itgrix_core.errors import ConfigError, ItgrixError
-from itgrix_core.telemetry.status import AccountStatus, LineStatus, OutboxStatus, PluginStatus, Status
+from itgrix_core.telemetry.status import (
+    AccountStatus,
+    LineStatus,
+    OutboxStatus,
+    PluginStatus,
+    ReloadStatus,
+    Status,
+)
 
 _WAY_OUT = "Write `web: {port: 15038}` and start it again."
 _SECONDS = 15.0
@@ -93,6 +100,7 @@ def lines(told: Status, now: float) -> Iterator[str]:
         yield f"  {count} put aside: {reason}"
     yield from (f"hook {_plugin(plugin)}" for plugin in told["hooks"]["plugins"])
     yield from (f"  ! {problem}" for problem in told["hooks"]["problems"])
+    yield from _reload(told["reload"], now)
 
 
 def _line(line: LineStatus, now: float) -> str:
@@ -152,6 +160,15 @@ def _plugin(plugin: PluginStatus) -> str:
     asked = sum(plugin["outcomes"].values())
     told += f", asked {asked} times, {plugin['failures']} failures" if asked else ""
     return f"{told}: {plugin['reason']}" if plugin["reason"] else told
+
+
+def _reload(reload: ReloadStatus, now: float) -> Iterator[str]:
+    """Nothing before the first one."""
+    if reload["refusals"] and reload["refused_at"] is not None:
+        yield f"reload: refused {span(now - reload['refused_at'])} ago, the old version goes on"
+        yield from (f"  ! {problem}" for problem in reload["refusals"])
+    elif reload["taken_up_at"] is not None:
+        yield f"reload: hooks and settings were taken up {span(now - reload['taken_up_at'])} ago"
 
 
 def span(seconds: float) -> str:

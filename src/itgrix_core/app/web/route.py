@@ -6,18 +6,26 @@ The token comes in the body and not in the address, so that no log has it. An an
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from flask import Blueprint, Response, request
 
 from itgrix_core.crm.bitrix24.gate import is_same
 from itgrix_core.filing.routing import plain, question_of
+from itgrix_core.jobs.agi import Answer
 from itgrix_core.jobs.quiet import Quiet
-from itgrix_core.jobs.routing import Router
 
 _HEADERS = {"Cache-Control": "no-store"}
 
 
-def route_pages(router: Router, token: str) -> Blueprint:
-    """The page; `token` is what proves who asks, never empty."""
+def route_pages(pbxes: Collection[str], answer: Answer, token: str) -> Blueprint:
+    """The page.
+
+    Args:
+        pbxes: whose questions are answered.
+        answer: answers them.
+        token: what proves who asks, never empty.
+    """
     pages = Blueprint("route", __name__)
     quiet = Quiet()
 
@@ -30,13 +38,13 @@ def route_pages(router: Router, token: str) -> Blueprint:
         told = request.form.get
         if not is_same(told("token", ""), token):
             return refused("a question without the token of routing.token", 403)
-        if pbx not in router.pbxes:
+        if pbx not in pbxes:
             return refused("a question for no Asterisk of the configuration (/route/NAME)", 404)
         question = question_of(told("number", ""), told("did", ""), told("channel", ""))
         if question is None:
             return refused("a caller's number that is none", 400)
-        answer = router.answer(pbx, question, plain(told("uniqueid", "")))
-        line = "|".join((answer.extension or "", answer.name, answer.why))
+        found = answer(pbx, question, plain(told("uniqueid", "")))
+        line = "|".join((found.extension or "", found.name, found.why))
         return Response(line, headers=_HEADERS, content_type="text/plain; charset=utf-8")
 
     return pages

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -28,7 +28,7 @@ def check(invocation: Invocation, path: Path | None) -> None:
         invocation.start_logs("error")
         plugins, records = _of(path)
     out = [record for record in records if is_out(record)]
-    for sentence in (sentence for record in out for sentence in _sentences(record)):
+    for sentence in (sentence for record in out for sentence in record.complaints()):
         click.echo(redact_sentence(sentence), err=True)
     tell_problems(plugins)
     for record in records:
@@ -49,12 +49,3 @@ def _of(path: Path) -> tuple[Plugins, list[Record]]:
             [f"{path}: no hooks are in here; `itgrix hooks new NAME --folder {path}` writes one"]
         )
     return plugins, records
-
-
-def _sentences(record: Record) -> Iterator[str]:
-    """`FILE:LINE: sentence` for each fault, so that an editor can go there."""
-    for fault in record.faults:
-        line = f":{fault.line}" if fault.line else ""
-        yield f"{fault.file or record.origin}{line}: {fault}"
-    if not record.faults:
-        yield f"{record.origin}: {record.reason}"
