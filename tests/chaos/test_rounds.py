@@ -1,8 +1,7 @@
 """A few rounds of chaos in every CI run; `make chaos` does as many as one likes."""
 
 import pytest
-from rounds import Audit, replay
-from stand import Stand, run_undisturbed
+from rounds import Audit, replay, undisturbed
 
 from itgrix_core.sandbox.bitrix import Entry
 from itgrix_core.sandbox.bitrix.auditing import disorder
@@ -13,7 +12,7 @@ KILLS = 10
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory):
     """What a run holds that nobody disturbs."""
-    return run_undisturbed(Stand(tmp_path_factory.mktemp("undisturbed")))
+    return undisturbed(tmp_path_factory.mktemp("chaos") / "undisturbed")
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import yaml
-from cookbook_page import CASES, HOOKS, hooks_of, page
+from cookbook_page import CASES, EXAMPLES, hooks_of, page
 
 from itgrix_core.config.schema import HookSettings, Settings
 from itgrix_core.plugins.manager import Plugins
@@ -37,7 +37,7 @@ def test_a_case_is_typed_and_tested(case):
     tree = ast.parse(case.path.read_text(encoding="utf-8"))
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     assert all(each.returns and all(a.annotation for a in each.args.args) for each in functions)
-    test = case.path.with_name(f"test_{case.path.name}").read_text(encoding="utf-8")
+    test = case.test.read_text(encoding="utf-8")
     hooks = hooks_of(case.path)
     assert hooks
     assert [hook for hook in hooks if f'"{hook}"' not in test] == []
@@ -46,15 +46,16 @@ def test_a_case_is_typed_and_tested(case):
 @pytest.mark.parametrize("case", WRITTEN, ids=lambda case: case.title)
 def test_a_case_is_tried_on_recorded_calls_unless_it_is_of_clicks(case):
     """Those of the customers are written on made ones as well."""
-    test = case.path.with_name(f"test_{case.path.name}").read_text(encoding="utf-8")
-    if case.file.startswith("cookbook/") and hooks_of(case.path) != ["process_originate_params"]:
+    test = case.test.read_text(encoding="utf-8")
+    if not case.file.startswith("hooks/0") and hooks_of(case.path) != ["process_originate_params"]:
         assert "recorded_call(" in test or "recorded_moments(" in test
 
 
 def test_the_service_takes_every_file_as_a_plugin(tmp_path):
     """Copied into one folder, as a reader would."""
     for case in WRITTEN:
-        (tmp_path / case.path.name).write_bytes(case.path.read_bytes())
+        for path in filter(None, [case.path, case.table]):
+            (tmp_path / path.name).write_bytes(path.read_bytes())
     records = [one for one in Plugins.load(HookSettings(folder=tmp_path)).records if one.name != "defaults"]
     taken = [one for one in records if (tmp_path / f"{one.name}.py").exists()]
     assert [one.status for one in taken] == ["enabled"] * len(WRITTEN)
@@ -73,7 +74,7 @@ def test_what_needs_no_hook_is_configuration_that_loads(text, blocks):
 @pytest.mark.slow
 def test_every_file_passes_mypy_in_strict_mode():
     """One by one, as their authors would."""
-    for path in sorted([*HOOKS.glob("cookbook/*.py"), *HOOKS.glob("short/*.py"), *HOOKS.glob("[0-9]*.py")]):
+    for path in sorted([*EXAMPLES.glob("hooks/**/*.py"), *EXAMPLES.glob("*/src/**/*.py")]):
         if not path.name.startswith("test_"):
             command = [sys.executable, "-m", "mypy", "--strict", "--scripts-are-modules", str(path)]
             ran = subprocess.run(command, capture_output=True, text=True, check=False)

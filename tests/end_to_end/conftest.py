@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
+from newcomer import new_environment
 from stand import Stand, Story, run_undisturbed
 
 if TYPE_CHECKING:
@@ -34,3 +35,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Story
     return cache(
         lambda recordings=(): run_undisturbed(Stand(tmp_path_factory.mktemp("undisturbed")), recordings)
     )
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory):
+    """The Python of a new virtual environment that has this project's wheel, and what it depends on."""
+    return new_environment(tmp_path_factory.mktemp("fresh"))

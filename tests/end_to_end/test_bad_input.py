@@ -246,7 +246,7 @@ def test_an_older_database_is_brought_up_to_date_by_whatever_verb_comes_first(st
     older = sqlite3.connect(stand.data_folder / "itgrix.db")
     older.executescript(
         "ALTER TABLE job RENAME COLUMN ended_at TO died_at; DROP INDEX job_state;"
-        "CREATE INDEX job_state ON job (state); ALTER TABLE turn DROP COLUMN at;"
+        "CREATE INDEX job_state ON job (state); ALTER TABLE turn DROP COLUMN at; DROP TABLE trouble;"
         "UPDATE meta SET value = 2 WHERE name = 'schema'"
     )
     older.close()

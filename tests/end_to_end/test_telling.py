@@ -69,10 +69,14 @@ def test_what_it_tells_is_what_the_portal_saw(told):
         assert of_method == sum(entry.method.lower() == method for entry in requested), method
 
 
+@pytest.mark.slow
 def test_cards_are_told_as_the_portal_showed_them(stand, free_port):
-    """Each that came up, in time; those of colleagues that were taken away at the answer."""
+    """Each that came up, in time; those of colleagues that were taken away at the answer.
+
+    At twice the true pace: a machine with other work makes the cards late at a greater one.
+    """
     recordings = [path for name in CARDS for path in bundled() if path.name == f"{name}.ami.gz"]
-    told = rested(stand, free_port, recordings=recordings, overlap=1)
+    told = rested(stand, free_port, recordings=recordings, overlap=1, pace=2.0)
     shown = [
         entry
         for entry in told.entries

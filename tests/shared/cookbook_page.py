@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-HOOKS = ROOT / "examples" / "hooks"
+EXAMPLES = ROOT / "examples"
 
 
 @dataclass(frozen=True)
 class Case:
-    """One documented case: its title, and its file (a pattern below examples/hooks) or words."""
+    """One documented case: its title, and its file (a pattern below examples) or words."""
 
     title: str
     file: str = ""
@@ -24,8 +24,20 @@ class Case:
     @property
     def path(self) -> Path:
         """The one file that the pattern means."""
-        (path,) = HOOKS.glob(self.file)
+        (path,) = EXAMPLES.glob(self.file)
         return path
+
+    @property
+    def test(self) -> Path:
+        """Its test, beside it or, of a package's module, in the package's folder of tests."""
+        (path,) = EXAMPLES.rglob(f"test_{self.path.name}")
+        return path
+
+    @property
+    def table(self) -> Path | None:
+        """The YAML beside the code, if it has one."""
+        path = self.path.with_suffix(".yaml")
+        return path if path.exists() else None
 
 
 _MISSED_OWNER = """\
@@ -62,31 +74,32 @@ The client's name on the display and his own manager's phone: [routing.md](routi
 """
 
 CASES = (
-    Case("Waiting time and talking time in the activity", "0?_waiting_time.py"),
-    Case("Missed calls evenly among some employees", "0?_fair_missed.py"),
-    Case("Estate agency: who took the call owns the client", "cookbook/estate_agency.py"),
-    Case("Holding: the company of the employee's own division", "0?_holding.py"),
-    Case("A responsible for each trunk's missed calls", "cookbook/responsible_of_trunk.py"),
+    Case("Waiting time and talking time in the activity", "hooks/0?_waiting_time.py"),
+    Case("Missed calls evenly among some employees", "hooks/0?_fair_missed.py"),
+    Case("Estate agency: who took the call owns the client", "acme_itgrix/src/*/estate_agency.py"),
+    Case("Holding: the company of the employee's own division", "hooks/0?_holding.py"),
+    Case("A responsible for each trunk's missed calls", "hooks/cookbook/responsible_of_trunk.py"),
     Case("The owner of missed calls", words=_MISSED_OWNER),
-    Case("Black and white list of extensions", "cookbook/extension_lists.py"),
-    Case("Black and white list of trunks", "cookbook/trunk_lists.py"),
-    Case("Click-to-call: the last ten digits with a prefix", "cookbook/dial_last_ten.py"),
-    Case("Click-to-call: another context, trunk, caller id", "cookbook/dial_context.py"),
-    Case("The number's format for the CRM", "cookbook/number_format.py"),
-    Case("Recordings under other names", "cookbook/recording_names.py"),
-    Case("Recordings as MP3", "cookbook/mp3.py"),
+    Case("Black and white list of extensions", "hooks/cookbook/extension_lists.py"),
+    Case("Black and white list of trunks", "hooks/cookbook/trunk_lists.py"),
+    Case("Click-to-call: the last ten digits with a prefix", "hooks/cookbook/dial_last_ten.py"),
+    Case("Click-to-call: another context, trunk, caller id", "hooks/cookbook/dial_context.py"),
+    Case("The number's format for the CRM", "hooks/cookbook/number_format.py"),
+    Case("Recordings under other names", "hooks/cookbook/recording_names.py"),
+    Case("Recordings as MP3", "hooks/cookbook/mp3.py"),
     Case("Working hours, the trunk's name on the display", words=_DIALPLAN),
-    Case("A lead on a missed call", "cookbook/lead_on_missed.py"),
+    Case("A lead on a missed call", "hooks/cookbook/lead_on_missed.py"),
 )
 """In the order in which the product's documentation counts them."""
 
 _HEAD = """\
 # Cookbook
 
-<!-- Made by `make docs` from examples/hooks; change the examples, not this page. -->
+<!-- Made by `make docs` from examples; change the examples, not this page. -->
 
-What people ask for most, each as a file to copy into the folder of hooks. All are typed, and each is tested
-on calls of a real Asterisk by the `test_` file beside it ([testing-hooks.md](testing-hooks.md)).
+What people ask for most, each as a file to copy into the folder of hooks, with the table beside it if it has
+one; the estate agency's comes in a package, [acme_itgrix](../examples/acme_itgrix/README.md). All are typed,
+and each is tested on calls of a real Asterisk by its `test_` file ([testing-hooks.md](testing-hooks.md)).
 """
 
 
@@ -121,10 +134,18 @@ def _entry(number: int, case: Case) -> str:
     head = f"\n## {number}. {case.title}\n\n"
     if not case.file:
         return head + case.words
-    path = case.path.relative_to(ROOT).as_posix()
-    test = case.path.with_name(f"test_{case.path.name}").relative_to(ROOT).as_posix()
-    text = case.path.read_text(encoding="utf-8")
-    return f"{head}[{path}](../{path}), tested by [{Path(test).name}](../{test}).\n\n```python\n{text}```\n"
+    tested = f"{_link(case.path)}, tested by {_link(case.test, case.test.name)}.\n\n"
+    table = f"\n{_link(case.table)}:\n\n{_block('yaml table', case.table)}" if case.table else ""
+    return head + tested + _block("python", case.path) + table
+
+
+def _link(path: Path, name: str = "") -> str:
+    place = path.relative_to(ROOT).as_posix()
+    return f"[{name or place}](../{place})"
+
+
+def _block(info: str, path: Path) -> str:
+    return f"```{info}\n{path.read_text(encoding='utf-8')}```\n"
 
 
 if __name__ == "__main__":

@@ -386,14 +386,14 @@ def audio_of(recordings: tuple[Path, ...]) -> tuple[tuple[str, float], ...]:
     return tuple((r.path, call.talk_seconds) for call in calls if call.is_answered for r in call.recordings)
 
 
-def run_undisturbed(stand: Stand, recordings: tuple[Path, ...] = ()) -> Story:
+def run_undisturbed(stand: Stand, recordings: tuple[Path, ...] = (), pace: float = PACE) -> Story:
     """The story of a run that nobody disturbs; ends what it has started. `()` are the bundled recordings."""
     try:
-        portal, pbx = stand.portal(), stand.pbx(recordings)
+        portal, pbx = stand.portal(), stand.pbx(recordings, pace=pace)
         stand.configure(pbx.port, portal.webhook)
         stand.record(recordings)
         stand.serve()
-        pbx.says("all served")
+        pbx.says("all served", PATIENCE * PACE / pace)
         stand.is_done(portal)
         story = portal.story()
         cards = [entry for entry in portal.entries() if entry.params.get("SHOW") in {1, "1"}]

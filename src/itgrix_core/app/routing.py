@@ -109,8 +109,7 @@ class Routing:
             indexing.wake()
         for thread in self._threads:
             thread.join(seconds)
-        if not any(thread.is_alive() for thread in self._threads):
-            self._index.close()
+        self._index.close()
 
     def _agi(self, answer: Answer) -> AgiServer | None:
         """The FastAGI door; a port that is taken is no reason not to file calls."""

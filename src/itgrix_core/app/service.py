@@ -65,6 +65,7 @@ from itgrix_core.jobs.watching import LogWatcher, Watcher, Watchers
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.engine import Attempt, Handler, Job, Result
+from itgrix_core.outbox.even_clock import EvenClock
 from itgrix_core.outbox.spool import Spool
 from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.outbox.store import PluginStore
@@ -147,12 +148,15 @@ class Service:
             self._database.upgrade()
             self._begin()
         except BaseException:
+            if self._routing:
+                self._routing.stop(0.0)
             self._database.close()
             raise
 
     def _begin(self) -> None:
-        self.engine = SqliteEngine(self._database)
-        self._tidying = Tidying(self._database, self.engine, self.settings.outbox)
+        clock = EvenClock()
+        self.engine = SqliteEngine(self._database, clock)
+        self._tidying = Tidying(self._database, self.engine, self.settings.outbox, clock)
         self._tidying.make_good()
         if self.settings.routing.is_on:
             self._routing = Routing(self.settings, self._adapters)

@@ -1,14 +1,13 @@
 """What the running service keeps in order in its own house: old rows go, jumps of the clock are made good.
 
-A job waits until a time on the clock. When somebody sets that clock by hours, what waits would come at once,
-or never; so all open jobs are moved along. The jump shows beside a clock that nobody sets, by a note of both
-over a restart of the service, too. Over one of the machine only the way back shows.
+When somebody sets the clock by hours, all open jobs are moved along; until then the outbox's own goes on as
+it was (`EvenClock`). The jump shows beside a clock that nobody sets, by a note of both over a restart of the
+service, too. Over one of the machine only the way back shows.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,14 +16,12 @@ import structlog
 from itgrix_core.config.schema_rules import OutboxSettings
 from itgrix_core.errors import DataFolderError
 from itgrix_core.outbox.database import Database
+from itgrix_core.outbox.even_clock import JUMP_SECONDS, EvenClock
 from itgrix_core.outbox.lane_engine import LaneEngine
 from itgrix_core.outbox.retention import DAY_SECONDS, Keep, Retention, note, noted
 
 LOOK_SECONDS = 10.0
 """How often the two clocks are compared."""
-
-JUMP_SECONDS = 60.0
-"""A smaller difference is a clock that is being put right; nothing waits so exactly."""
 
 NEWEST_SECONDS = 3600.0
 """What ended so shortly before a jump is moved along: a clock wrong at the start is put right soon."""
@@ -40,11 +37,6 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _log = structlog.get_logger(__name__)
 
 
-def boot_clock() -> float:
-    """Seconds that go on while the machine sleeps, too; where the system has no such clock, without that."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-
-
 def boot_number() -> int:
     """Another one after each start of the machine; 0 where the system has none."""
     try:
@@ -57,9 +49,8 @@ class Tidying:
     """One thread, between `start` and `stop`.
 
     Args:
-        wall: the clock that may jump (Unix seconds).
-        steady: the one that cannot.
-        boot: of which start of the machine `steady` is; 0: unknown.
+        clock: by which `engine` goes.
+        boot: of which start of the machine its steady part is; 0: unknown.
     """
 
     def __init__(
@@ -67,21 +58,19 @@ class Tidying:
         database: Database,
         engine: LaneEngine,
         settings: OutboxSettings,
+        clock: EvenClock,
         *,
-        wall: Callable[[], float] = time.time,
-        steady: Callable[[], float] = boot_clock,
         boot: int | None = None,
     ) -> None:
         self._database = database
         self._engine = engine
-        self._wall = wall
-        self._steady = steady
+        self._clock = clock
+        self._wall, self._steady = clock.wall, clock.steady
         self._boot = boot_number() if boot is None else boot
         days = (settings.keep_days, settings.keep_dead_days, settings.keep_story_days)
         keep = Keep(*(each * DAY_SECONDS for each in days))
-        self._retention = Retention(database, keep, wall)
-        self._difference = wall() - steady()
-        self._began_at = wall()
+        self._retention = Retention(database, keep, clock.wall)
+        self._began_at = clock.wall()
         self._swept_at = self._seen_at = float("-inf")
         self._thread: threading.Thread | None = None
 
@@ -97,6 +86,7 @@ class Tidying:
                 jump = min(jump, 0.0)
             if abs(jump) > JUMP_SECONDS:
                 self._shift(jump)
+                return
         self._note()
 
     def start(self, stopping: threading.Event) -> None:
@@ -106,19 +96,18 @@ class Tidying:
 
     def stop(self, seconds: float) -> None:
         """Wait for the thread, at most so long; `stopping` is set by then."""
+        self._clock.jumped.set()
         if self._thread:
             self._thread.join(seconds)
 
     def look(self, rest: Callable[[float], bool] = lambda _: False) -> None:
         """Do what its time has come for; `rest` as for `Retention.sweep`."""
-        jump = self._wall() - self._steady() - self._difference
-        if abs(jump) > JUMP_SECONDS:
+        jump = self._clock.jump()
+        if jump:
             before = self._wall() - jump
             self._retention.move(max(self._began_at, before - NEWEST_SECONDS), before, jump)
             self._began_at += jump
-            self._difference += jump
-            self._shift(jump)
-            self._note()
+            self._follow(jump)
         now = self._steady()
         if now - self._seen_at >= SEEN_SECONDS:
             self._note()
@@ -129,20 +118,34 @@ class Tidying:
                 _log.info(f"{gone} finished jobs of old calls were forgotten (outbox.keep_days)")
 
     def _run(self, stopping: threading.Event) -> None:
-        while not stopping.wait(LOOK_SECONDS):
+        while not stopping.is_set():
+            if self._clock.jumped.wait(LOOK_SECONDS):
+                self._clock.jumped.clear()
             try:
                 self.look(stopping.wait)
             except DataFolderError as error:
                 _log.error(f"{error} Old rows stay for now; it is tried again.")
+                stopping.wait(LOOK_SECONDS)
+
+    def _follow(self, jump: float) -> None:
+        """Move what waits while the outbox's clock is still, or already, behind it: nothing comes early."""
+        if jump < 0:
+            self._clock.follow(jump)
+        self._shift(jump)
+        if jump > 0:
+            self._clock.follow(jump)
 
     def _note(self) -> None:
         """Write down what both clocks show."""
-        self._seen_at = self._steady()
         with self._database.write(is_durable=False) as connection:
-            note(connection, SEEN, int(self._wall()))
-            note(connection, STEADY, int(self._seen_at))
-            note(connection, BOOT, self._boot)
+            for name, value in self._notes().items():
+                note(connection, name, value)
 
-    def _shift(self, seconds: float) -> None:
-        _log.warning(f"the clock has jumped by {seconds:+.0f} s; what waits is moved along")
-        self._engine.shift(seconds)
+    def _notes(self) -> dict[str, int]:
+        self._seen_at = self._steady()
+        return {SEEN: int(self._wall()), STEADY: int(self._seen_at), BOOT: self._boot}
+
+    def _shift(self, jump: float) -> None:
+        """One commit with the note of both clocks: a crash moves nothing twice."""
+        _log.warning(f"the clock has jumped by {jump:+.0f} s; what waits is moved along")
+        self._engine.shift(jump, self._wall() - jump / 2, self._notes())

@@ -59,7 +59,9 @@ class Database:
             pool_size=0,
             connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_SECONDS},
         )
+        self._is_closed = False
         event.listen(self._engine, "connect", _prepare)
+        event.listen(self._engine, "checkin", self._let_go)
         event.listen(self._engine, "begin", _begin)
         self._durable = self._engine.execution_options(synchronous="FULL")
         self._hasty = self._engine.execution_options(synchronous="NORMAL")
@@ -81,7 +83,11 @@ class Database:
         self._lock_file = claim_folder(self.folder)
 
     def close(self) -> None:
-        """Close all connections and give the folder free; may be called twice."""
+        """Close all connections and give the folder free; may be called twice.
+
+        One that a thread still has in hand is closed when the thread gives it back.
+        """
+        self._is_closed = True
         self._engine.dispose()
         if self._lock_file is not None:
             os.close(self._lock_file)
@@ -131,6 +137,10 @@ class Database:
     def _version(self) -> int | None:
         with self.read() as connection:
             return _version_of(connection)
+
+    def _let_go(self, connection: sqlite3.Connection | None, _record: Any) -> None:
+        if self._is_closed and connection is not None:
+            connection.close()
 
     @contextmanager
     def _told(self) -> Iterator[None]:

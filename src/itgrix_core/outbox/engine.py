@@ -7,7 +7,7 @@ doing. `tests/contract/test_engines.py` is the text that every engine passes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Event
@@ -143,10 +143,14 @@ class Engine(Protocol):
     def revive(self, keys: Sequence[str]) -> int:
         """Put dead jobs back to where they were in their lanes; returns how many."""
 
-    def shift(self, seconds: float) -> None:
+    def shift(self, seconds: float, middle: float, notes: Mapping[str, int] | None = None) -> None:
         """The clock has jumped by so many seconds: what waits, waits just as long and is as old as it was.
 
-        A job that was stored or put off since the jump, and so bears a time of the new clock, keeps it.
+        Args:
+            seconds: by which the clock has jumped.
+            middle: half way between the old time and the new: a job that was born on the new side, and so
+                bears times of the new clock, keeps them.
+            notes: numbers by name, kept in the same commit.
         """
 
     def upgrade(self) -> None:

@@ -8,7 +8,7 @@ whoever leaves for work wakes the next. Neither the lock nor a transaction is he
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Condition, Event, Lock, Thread
 from time import monotonic
@@ -72,13 +72,8 @@ class Shelf(Protocol):
     def revive(self, keys: Sequence[str]) -> list[str]:
         """Make jobs that are dead (or dropped) wait again at their place; each one's lane. Rings the bell."""
 
-    def shift(self, seconds: float, middle: float) -> None:
-        """Move the times of all open jobs, and ring the bell.
-
-        Args:
-            seconds: by which the clock has jumped.
-            middle: half way between the old time and the new: times on the new side of it stay.
-        """
+    def shift(self, seconds: float, middle: float, notes: Mapping[str, int]) -> None:
+        """As `Engine.shift`; rings the bell."""
 
     def bell(self) -> int:
         """A number that changes when any process revived jobs, or changed lanes in another way."""
@@ -143,9 +138,9 @@ class LaneEngine:
         self.wake(lanes)
         return len(lanes)
 
-    def shift(self, seconds: float) -> None:
+    def shift(self, seconds: float, middle: float, notes: Mapping[str, int] | None = None) -> None:
         """As `Engine.shift`."""
-        self._shelf.shift(seconds, self._clock() - seconds / 2)
+        self._shelf.shift(seconds, middle, notes or {})
         with self._work_there:
             self._is_known = False
             self._work_there.notify()

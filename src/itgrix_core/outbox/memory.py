@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from bisect import insort
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, takewhile
 from threading import Lock
@@ -100,17 +100,16 @@ class MemoryShelf:
             self._bell += bool(lanes)
             return lanes
 
-    def shift(self, seconds: float, middle: float) -> None:
-        """As `Shelf.shift`."""
-
-        def moved(at: float) -> float:
-            is_old = at < middle if seconds > 0 else at > middle
-            return at + seconds if is_old and at > 0 else at
-
+    def shift(self, seconds: float, middle: float, notes: Mapping[str, int]) -> None:  # noqa: ARG002
+        """As `Shelf.shift`; nobody could read notes after a restart."""
         with self._lock:
             for row in (row for rows in self._open.values() for row in rows):
                 job = row.job
-                row.job = replace(job, born_at=moved(job.born_at), not_before=moved(job.not_before))
+                born_at, not_before = (
+                    at + seconds if at > 0 and (job.born_at < middle if seconds > 0 else at > middle) else at
+                    for at in (job.born_at, job.not_before)
+                )
+                row.job = replace(job, born_at=born_at, not_before=not_before)
             self._bell += 1
 
     def bell(self) -> int:

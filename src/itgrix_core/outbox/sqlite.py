@@ -10,7 +10,7 @@ disk: forgotten in a power cut, it is simply begun again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import takewhile
 from typing import Final
 
@@ -22,6 +22,7 @@ from itgrix_core.outbox.engine import DeadJob, Done, Job, Later, Result
 from itgrix_core.outbox.lane_engine import BATCH, Held, LaneEngine
 from itgrix_core.outbox.lanes import Head, head_of
 from itgrix_core.outbox.packing import packed
+from itgrix_core.outbox.retention import note
 from itgrix_core.outbox.tables import ASIDE, IS_OPEN, JobState, meta, trouble
 from itgrix_core.outbox.tables import job as row
 
@@ -151,16 +152,18 @@ class SqliteShelf:
                 ring(connection)
         return lanes
 
-    def shift(self, seconds: float, middle: float) -> None:
+    def shift(self, seconds: float, middle: float, notes: Mapping[str, int]) -> None:
         """As `Shelf.shift`."""
 
         def moved(at: ColumnElement[float]) -> ColumnElement[float]:
-            is_old = at < middle if seconds > 0 else at > middle
+            is_old = row.c.born_at < middle if seconds > 0 else at > middle
             return case((and_(is_old, at > 0), at + seconds), else_=at)
 
         times = {each.name: moved(each) for each in (row.c.born_at, row.c.not_before)}
         with self._database.write() as connection:
             connection.execute(update(row).where(IS_OPEN).values(times))
+            for name, value in notes.items():
+                note(connection, name, value)
             ring(connection)
 
     def bell(self) -> int:

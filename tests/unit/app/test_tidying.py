@@ -4,12 +4,14 @@ import threading
 from dataclasses import dataclass
 
 import pytest
+from stand import PATIENCE, until
 
 from itgrix_core.app.tidying import Tidying
 from itgrix_core.config.schema_rules import OutboxSettings
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.desk import Desk
 from itgrix_core.outbox.engine import Done, Job
+from itgrix_core.outbox.even_clock import EvenClock
 from itgrix_core.outbox.lane_engine import Held
 from itgrix_core.outbox.sqlite import SqliteEngine, SqliteShelf
 
@@ -44,15 +46,8 @@ def database(tmp_path):
 
 def tidying(database, clocks, boot=1, **settings):
     """With the clocks of the test, on a machine that was started so many times."""
-    engine = SqliteEngine(database, lambda: clocks.wall)
-    return Tidying(
-        database,
-        engine,
-        OutboxSettings(**settings),
-        wall=lambda: clocks.wall,
-        steady=lambda: clocks.steady,
-        boot=boot,
-    )
+    clock = EvenClock(lambda: clocks.wall, lambda: clocks.steady)
+    return Tidying(database, SqliteEngine(database, clock), OutboxSettings(**settings), clock, boot=boot)
 
 
 def waits(database, now):
@@ -80,6 +75,22 @@ def test_a_jump_of_the_clock_changes_no_waiting(database, clocks, years):
     clocks.passes(60)
     tidy.look()
     assert waits(database, clocks.wall) == pytest.approx(480)
+
+
+def test_a_clock_put_forward_ends_no_waiting_before_it_is_noticed_either(database, clocks):
+    """The thread is woken by whoever reads the clock, and nobody takes a job too early meanwhile."""
+    clock, stopping = EvenClock(lambda: clocks.wall, lambda: clocks.steady), threading.Event()
+    engine = SqliteEngine(database, clock)
+    tidy = Tidying(database, engine, OutboxSettings(), clock, boot=1)
+    put(database, clocks)
+    clocks.wall += 1800
+    assert clock() == clocks.wall - 1800
+    assert engine.wait_until_idle(0.0)
+    tidy.start(stopping)
+    until(lambda: clock() == clocks.wall, "the jump is made good")
+    assert waits(database, clock()) == pytest.approx(600)
+    stopping.set()
+    tidy.stop(PATIENCE)
 
 
 def test_what_ended_by_a_wrong_clock_is_remembered_as_long_as_anything(database, clocks):
@@ -150,5 +161,5 @@ def test_its_thread_ends_with_the_service(database, clocks):
     tidy, stopping = tidying(database, clocks), threading.Event()
     tidy.start(stopping)
     stopping.set()
-    tidy.stop(5.0)
+    tidy.stop(PATIENCE)
     assert not [thread for thread in threading.enumerate() if thread.name == "tidying"]

@@ -252,3 +252,13 @@ def test_an_upgrade_that_fails_changes_nothing(tmp_path, monkeypatch):
     with Database(tmp_path) as database, database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM job")).scalar_one() == 1
         assert "colour" not in connection.execute(text("SELECT * FROM job")).keys()  # noqa: SIM118 - a result
+
+
+def test_a_connection_in_the_hand_of_a_thread_is_closed_when_it_comes_back(tmp_path):
+    """The service may be closed meanwhile; nothing is left open."""
+    database = Database(tmp_path)
+    with database.read() as connection:
+        raw = connection.connection.driver_connection
+        database.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        raw.execute("SELECT 1")

@@ -50,7 +50,7 @@ def test_a_client_that_dies_is_served_the_interrupted_recording_again(pbx_of, cl
 def test_what_was_served_completely_is_not_served_again(pbx_of, client_of, tiny, newchannel):
     """Only the interrupted recording comes again."""
     logs = [tiny(str(n), *(newchannel(f"{n}.{k}") for k in range(9))) for n in (1, 2)]
-    pbx = pbx_of(*logs, pace=50)
+    pbx = pbx_of(*logs, pace=50, settle=0.0)
 
     def die(client):
         client.until(lambda m: m.get("Uniqueid") == "2.3")

@@ -1,0 +1,1 @@
+"""What Acme does for its customers with Itgrix."""
