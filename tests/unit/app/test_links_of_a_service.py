@@ -57,7 +57,7 @@ def test_a_link_is_given_heard_and_taken_back(tmp_path, free_port, itgrix, mp3):
     log = FOLDER / "cyrillic_name.ami.gz"
     with (
         run_portal(PortalSettings(limits=None), demo_seed()) as portal,
-        run_pbx([log], pace=0, settle=0.5) as pbx,
+        run_pbx([log], pace=5, settle=0.5) as pbx,
     ):
         settings = demo_settings(tmp_path, monitor, portal.webhook, pbx.port)
         recordings = RecordingSettings(folder=monitor, give="link", mp3=mp3)
