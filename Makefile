@@ -8,7 +8,7 @@ ROUNDS ?= 20
 SEED ?= 1
 SECONDS ?= 10
 
-.PHONY: help demo test slow fuzz chaos bench asterisk asterisk22 asterisk16 load databases browser lint types docs calls
+.PHONY: help demo test slow fuzz chaos bench asterisk asterisk22 asterisk16 load databases browser lint types docs manual calls
 
 help:
 	@echo "make demo      real recorded calls through hooks into a CRM that runs here (ARGS='...' for itgrix demo)"
@@ -24,6 +24,7 @@ help:
 	@echo "make lint      style and import contract"
 	@echo "make types     mypy, strict"
 	@echo "make docs      the manual of the hooks, from their specs, and the cookbook, from the examples"
+	@echo "make manual    the manual to browse, without a network: site/docs/index.html; links are checked"
 	@echo "make calls     the recorded calls of the authors' kit, from tests/recorded"
 
 demo: $(VENV)/.for-tests
@@ -32,7 +33,7 @@ demo: $(VENV)/.for-tests
 test: $(VENV)/.for-tests
 	$(BIN)/pytest -n auto -m "not asterisk and not browser and not databases and not slow" $(ARGS)
 
-slow: $(VENV)/.for-tests
+slow: $(VENV)/.for-tests $(VENV)/.for-manual
 	$(BIN)/pytest -n auto -m slow -rfEs $(ARGS)
 
 fuzz: $(VENV)/.for-tests
@@ -75,6 +76,10 @@ docs: $(VENV)/.for-tests
 	$(BIN)/python -m itgrix_hooks.manual docs/hooks.md
 	$(BIN)/python tests/shared/cookbook_page.py docs/cookbook.md
 
+manual: $(VENV)/.for-manual
+	$(BIN)/sphinx-build -q -W --keep-going -b html -c docs -d $(VENV)/manual . site $(ARGS)
+	@echo "site/docs/index.html"
+
 calls: $(VENV)/.for-tests
 	$(BIN)/python tests/shared/recorded_calls.py src/itgrix_hooks/testing/recorded.jsonl.gz
 
@@ -87,6 +92,10 @@ $(VENV)/.for-tests: setup.cfg pyproject.toml
 
 $(VENV)/.for-databases: $(VENV)/.for-tests
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[sql]'
+	@touch $@
+
+$(VENV)/.for-manual: $(VENV)/.for-tests
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	@touch $@
 
 $(VENV)/.for-lint: $(VENV)/.for-tests

@@ -77,6 +77,9 @@ same name), load error, switched off. `itgrix hooks show PLUGIN` tells all about
 that is wrong, by file and line. `itgrix hooks disable NAME` and `enable NAME` change that one list in the
 configuration file; comments and the rest stay as they are.
 
+A running service takes up what you change at a SIGHUP (`systemctl reload itgrix`), or by itself with
+`hooks.reload: change`; with a mistake anywhere all stays as it was ([operating.md](operating.md#reload)).
+
 ## In which order they are asked
 
 A *chain* goes built-in, package, site: the site has the last word. A *decision* goes site, package, built-in.

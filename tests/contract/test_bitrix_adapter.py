@@ -8,6 +8,7 @@ import pytest
 from itgrix_core.crm.adapter import Blocked, CrmUnavailable, Done, Refused
 from itgrix_core.filing.commands import (
     AttachRecording,
+    BindEntity,
     HideCard,
     ShowCard,
     UpdateActivity,
@@ -15,7 +16,7 @@ from itgrix_core.filing.commands import (
 from itgrix_core.sandbox.bitrix.records import User
 from itgrix_core.sandbox.bitrix.seed import Seed, default_seed
 from itgrix_core.sandbox.bitrix.settings import CrmMode, Settings
-from itgrix_hooks.values import Direction, Disposition, PhoneNumber
+from itgrix_hooks.values import Direction, Disposition, Entity, PhoneNumber
 
 START = 1_795_000_000.0
 STRANGER = "+79165550012"
@@ -41,6 +42,16 @@ def test_an_answered_call_leaves_an_activity_with_its_recording(office, recordin
     (activity,) = known["activities"]
     assert activity["SUBJECT"] == "Waited 5 s"
     assert len(office.portal.ledger.entries()) == 4
+
+
+def test_whom_an_activity_is_tied_to_is_read(office):
+    """The caller is a contact; a company is added to it."""
+    office.file(office.registration())
+    office.file(office.end())
+    filed = office.filed
+    office.file(BindEntity(office.key, filed.activity_id, Entity("company", 4001)))
+    tied = [(each.kind, each.id) for each in office.adapter.tied_to(filed.activity_id)]
+    assert tied == [(filed.entity.kind, filed.entity.id), ("company", 4001)]
 
 
 def test_a_missed_call_is_missed(office):

@@ -148,3 +148,22 @@ def test_what_is_wrong_is_refused_whole_and_told_everywhere(stand, hooks, find_p
     assert 'itgrix_reloads_total{outcome="refused"} 2.0' in metrics
     assert 'itgrix_reloads_total{outcome="taken up"} 1.0' in metrics
     assert "reload: hooks and settings were taken up" in stand.ends("status")[1]
+
+
+@pytest.mark.slow
+def test_reloads_all_the_time_change_no_call(stand, undisturbed):
+    """Nothing is lost or done twice, no turn is skipped, and the line to Asterisk stays."""
+    expected = undisturbed()
+    portal, pbx = stand.portal(), stand.pbx()
+    stand.configure(pbx.port, portal.webhook)
+    stand.record()
+    serve = stand.serve()
+    serve.says("connected, AMI")
+    reloads = 0
+    while "all served" not in pbx.output:
+        serve.signal(signal.SIGHUP)
+        reloads += 1
+        stand.until(lambda count=reloads: serve.log.count("reloaded: ") >= count, "the reload")
+    stand.is_told(expected, portal)
+    assert reloads > 2
+    assert serve.log.count("connected, AMI") == 1

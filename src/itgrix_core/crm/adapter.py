@@ -141,6 +141,9 @@ class Adapter(Protocol):
     def open_deal(self, client: Entity) -> Entity | None:
         """The last deal of a contact or company that is not closed."""
 
+    def tied_to(self, activity_id: int) -> Sequence[Entity]:
+        """The leads, contacts, companies and deals that an activity is tied to; ids and kinds only."""
+
     def is_employee(self, number: PhoneNumber) -> bool:
         """Whether a number outside is in an employee's profile: nothing is created for such a caller."""
 

@@ -92,6 +92,10 @@ class DryRun:
         """None."""
         return None
 
+    def tied_to(self, activity_id: int) -> Sequence[Entity]:  # noqa: ARG002 - the contract's
+        """Nothing."""
+        return ()
+
     def is_employee(self, number: PhoneNumber) -> bool:  # noqa: ARG002 - the contract's
         """Nobody."""
         return False

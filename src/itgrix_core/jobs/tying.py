@@ -60,7 +60,10 @@ class Tying:
         return [AssignEntity(self._turn.call.key, each, owner, why=why) for each in filed.created]
 
     def _own_client(self, filed: Filed) -> list[AnyCommand]:
-        """Of several clients with the number the owner's own; a hook that chooses itself is not overruled."""
+        """Of several clients with the number the owner's own; a hook that chooses itself is not overruled.
+
+        The CRM ties a call to a contact and a company at once: another company than his own goes as well.
+        """
         turn, owner = self._turn, self._owner
         if not filed.activity_id or not owner or filed.entity is None:
             return []
@@ -72,11 +75,15 @@ class Tying:
             own = creation.of_employee(turn.questions.clients(), owner)
         else:
             return []
-        if own is None or (own.kind, own.id) == (filed.entity.kind, filed.entity.id):
+        if own is None or _is_same(own, filed.entity):
             return []
         key, activity, why = turn.call.key, filed.activity_id, "of several clients the owner's own"
-        unbind = UnbindEntity(key, activity, filed.entity, why=why)
-        return [BindEntity(key, activity, own, why=why), unbind]
+        tied = turn.account.adapter.tied_to(activity)
+        bound = [] if any(_is_same(each, own) for each in tied) else [own]
+        rest = [each for each in tied if each.kind == own.kind and not _is_same(each, own)]
+        others = [filed.entity, *(each for each in rest if not _is_same(each, filed.entity))]
+        unbinds = [UnbindEntity(key, activity, each, why=why) for each in others]
+        return [*(BindEntity(key, activity, each, why=why) for each in bound), *unbinds]
 
     def _chosen_by_hooks(self, user_id: int) -> Entity | None:
         """What rules and hooks would have registered the call with; read as the CRM's answer to that."""
@@ -100,3 +107,7 @@ class Tying:
 
 def _has_deals(client: Entity | None) -> bool:
     return client is not None and client.kind in {"contact", "company"}
+
+
+def _is_same(one: Entity, other: Entity) -> bool:
+    return (one.kind, one.id) == (other.kind, other.id)

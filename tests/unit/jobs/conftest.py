@@ -73,6 +73,7 @@ class FakeCrm:
         self.found = {}
         self.users = {"101": User(11, "Ann"), "102": User(12, "Bob"), "103": User(13, "Cid")}
         self.clients = ()
+        self.ties = ()
         self.deals = {}
         self.staff = set()
         self.with_leads = True
@@ -142,6 +143,10 @@ class FakeCrm:
         """All of them."""
         self._ask("open_clients", str(number))
         return self.clients
+
+    def tied_to(self, activity_id):
+        """What `ties` says, whatever the activity."""
+        return self.ties
 
     def open_deal(self, client):
         """From `deals`."""

@@ -496,9 +496,23 @@ def test_a_callback_that_is_too_old_is_filed_as_one_that_came_to_nothing(desk):
 OTHERS, OWN = Entity("company", 6, "", 12), Entity("company", 5, "", 11)
 
 
+DIRECTOR = Entity("contact", 9, "", 12)
+
+
+@pytest.mark.parametrize(
+    ("ties", "changes"),
+    [
+        ((), [("bind", 5), ("unbind", 6)]),
+        ((OTHERS,), [("bind", 5), ("unbind", 6)]),
+        ((OTHERS, OWN), [("unbind", 6)]),
+        ((DIRECTOR, OTHERS), [("bind", 5), ("unbind", 6)]),
+        ((OTHERS, Entity("company", 7, "", 13)), [("bind", 5), ("unbind", 6), ("unbind", 7)]),
+    ],
+)
 @pytest.mark.parametrize("by", ["a hook", "the setting", "the setting, with a hook that says nothing"])
-def test_a_clicks_call_is_bound_to_the_clickers_own_company_after_the_finish(desk, story, by):
-    """The portal has chosen another one, and asked nobody."""
+def test_a_clicks_call_is_bound_to_the_clickers_own_company_after_the_finish(desk, story, by, ties, changes):
+    """The portal has chosen another one, and asked nobody; no other company is left, whatever it has tied."""
+    desk.office.crm.ties = ties
     own = {"CRM_ENTITY_TYPE": "COMPANY", "CRM_ENTITY_ID": 5}
     desk.office.crm.clients = (OTHERS, OWN)
     if by != "a hook":
@@ -516,5 +530,6 @@ def test_a_clicks_call_is_bound_to_the_clickers_own_company_after_the_finish(des
     jobs = [job_of(replace(e, call=replace(e.call, **call)), BEGAN) for e in told.events]
     while jobs:
         jobs = jobs[getattr(desk.office.deliver(jobs), "count", 1) :]
-    assert desk.office.crm.kinds == ["finish", "bind", "unbind"]
-    assert [each["entityId"] for kind in ("bind", "unbind") for each in desk.office.crm.of(kind)] == [5, 6]
+    assert desk.office.crm.kinds == ["finish", *(kind for kind, _ in changes)]
+    done = [(kind, each["entityId"]) for kind in ("bind", "unbind") for each in desk.office.crm.of(kind)]
+    assert done == changes

@@ -124,6 +124,10 @@ class BitrixAdapter:
         """As `Adapter.open_deal`."""
         return self._clients.open_deal(client)
 
+    def tied_to(self, activity_id: int) -> Sequence[Entity]:
+        """As `Adapter.tied_to`."""
+        return self._clients.tied_to(activity_id)
+
     def is_employee(self, number: PhoneNumber) -> bool:
         """As `Adapter.is_employee`, as far as the webhook may read phones (scope `user` or `user_basic`)."""
         return self._directory.is_phone(number)

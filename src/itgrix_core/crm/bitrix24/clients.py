@@ -57,6 +57,15 @@ class Clients:
         items = rows(mapping(self._ask("crm.item.list", question)).get("items"))
         return next((entity_of("deal", item.get("id"), _classic(item)) for item in items), None)
 
+    def tied_to(self, activity_id: int) -> Sequence[Entity]:
+        """As `Adapter.tied_to`; of the portal's other kinds none is a client or his deal."""
+        found = rows(self._ask("crm.activity.binding.list", {"activityId": activity_id}))
+        kinds: dict[int | None, str] = {type_id: kind for kind, type_id in ENTITY_TYPE_IDS.items()}
+        tied = (
+            entity_of(kinds.get(number(row.get("entityTypeId"))), row.get("entityId"), {}) for row in found
+        )
+        return tuple(each for each in tied if each)
+
     def has_leads(self) -> bool:
         """As `Adapter.has_leads`; asked once in five minutes."""
         kept = self._mode.recall("mode")
