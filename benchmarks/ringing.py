@@ -4,7 +4,7 @@ The portal is as slow as the samples of its documentation; a hook looks at each 
 holding of `examples/hooks`). The service runs in a process of its own, and its events are put into its outbox
 as a line to Asterisk would.
 
-`python ringing.py WEBHOOK FOLDER CALLS` is the service's process; it prints a JSON line.
+`python ringing.py WEBHOOK FOLDER CALLS SEARCH` is the service's process; it prints a JSON line.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,8 @@ class Rung:
     gone: list[float]
 
 
-def ring(calls: int) -> Rung:
-    """So many calls, by turns to one phone and to three."""
+def ring(calls: int, search: str) -> Rung:
+    """So many calls, by turns to one phone and to three; clients by the portal or a copy (`search`)."""
     from itgrix_core.sandbox.bitrix import Limits, Seed, Settings, phones, problems, run_portal
     from itgrix_core.sandbox.bitrix.seed import default_users
 
@@ -58,7 +59,7 @@ def ring(calls: int) -> Rung:
     limits = Limits(50 * WIDER, 2 * WIDER, 480 * WIDER)
     seed = Seed(users=users, companies=companies)
     with run_portal(Settings(limits=limits, latency_seconds=None), seed) as portal:
-        told = _serve(portal.webhook, calls)
+        told = _serve(portal.webhook, calls, search)
         entries = [entry for entry in portal.portal.ledger.entries() if entry.is_executed]
     assert problems(entries) == [], problems(entries)[:5]
     ids: dict[str, str] = {}
@@ -81,11 +82,11 @@ def _result(entry: Any) -> dict[str, Any]:
     return answer
 
 
-def _serve(webhook: str, calls: int) -> dict[str, dict[str, Any]]:
+def _serve(webhook: str, calls: int, search: str) -> dict[str, dict[str, Any]]:
     """The service's process; of each call its phones, and when they rang and one was picked up."""
     with tempfile.TemporaryDirectory() as folder:
         run = subprocess.run(
-            [sys.executable, __file__, webhook, folder, str(calls)],
+            [sys.executable, __file__, webhook, folder, str(calls), search],
             env=os.environ | {"PYTHONWARNINGS": "ignore"},
             cwd=folder,
             capture_output=True,
@@ -151,7 +152,19 @@ class Told:
         return [ConversationEnded(self.call, at, last.key), CallEnded(self.call, at)]
 
 
-def main(webhook: str, folder: Path, calls: int) -> dict[str, dict[str, Any]]:
+def _wait_for_copy(folder: Path) -> None:
+    from itgrix_core.crm.bitrix24.listing import KINDS
+    from itgrix_core.directory.numbers import NumberIndex
+
+    until = time.monotonic() + PATIENCE_SECONDS
+    with closing(NumberIndex(folder)) as index:
+        while not index.figures("bitrix", KINDS).is_whole:
+            if time.monotonic() > until:
+                raise TimeoutError("the clients' numbers are still not copied")
+            time.sleep(0.1)
+
+
+def main(webhook: str, folder: Path, calls: int, search: str) -> dict[str, dict[str, Any]]:
     """Ring, answer and hang up."""
     from pydantic import SecretStr
 
@@ -169,6 +182,7 @@ def main(webhook: str, folder: Path, calls: int) -> dict[str, dict[str, Any]]:
         requests_at_once=50 * WIDER,
         requests_per_second=2.0 * WIDER,
         operating_seconds=480.0 * WIDER,
+        search=search,
     )
     settings = Settings(
         data_folder=folder / "data",
@@ -179,6 +193,8 @@ def main(webhook: str, folder: Path, calls: int) -> dict[str, dict[str, Any]]:
     )
     facts: dict[str, dict[str, Any]] = {}
     with Service(settings) as service:
+        if search == "copy":
+            _wait_for_copy(folder / "data")
         gathering = Gathering()
         agenda: list[tuple[float, Told, str]] = []
         begin = time.time() + 1.0
@@ -205,4 +221,4 @@ def main(webhook: str, folder: Path, calls: int) -> dict[str, dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))))
+    print(json.dumps(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4])))

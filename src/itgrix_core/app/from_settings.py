@@ -30,6 +30,7 @@ from itgrix_core.filing.routing import RoutingRules
 from itgrix_core.filing.rules import CardRules, Rules
 from itgrix_core.jobs.accounts import Account, Accounts
 from itgrix_core.jobs.awaiting import Place
+from itgrix_core.jobs.copied import Copied
 from itgrix_core.outbox.retention import DAY_SECONDS
 from itgrix_core.recordings.opening import source_of
 from itgrix_core.recordings.source import Source
@@ -97,11 +98,20 @@ def click_rules_of(settings: Settings, account: str) -> ClickRules:
     )
 
 
-def accounts_of(settings: Settings, adapters: Mapping[str, Adapter]) -> Accounts:
-    """The CRM accounts of the settings; an Asterisk that names none gets the only one."""
+def accounts_of(
+    settings: Settings, adapters: Mapping[str, Adapter], copied: Mapping[str, Copied] | None = None
+) -> Accounts:
+    """The CRM accounts of the settings; an Asterisk that names none gets the only one.
+
+    `copied` are the clients of accounts that have a local copy; only who asks for it there gets it.
+    """
+    found = {name: each for name, each in (copied or {}).items() if settings.crm[name].search == "copy"}
     only = next(iter(settings.crm))
     return Accounts(
-        by_name={name: Account(name, adapters[name], rules_of(crm)) for name, crm in settings.crm.items()},
+        by_name={
+            name: Account(name, adapters[name], rules_of(crm), found.get(name))
+            for name, crm in settings.crm.items()
+        },
         of_pbx={name: asterisk.crm or only for name, asterisk in settings.asterisk.items()},
         routes=settings.routes,
     )

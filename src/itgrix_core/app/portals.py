@@ -116,8 +116,8 @@ def portals_of(settings: Settings) -> dict[str, Portal]:
 
 
 def _listening(crm: BitrixSettings, settings: Settings) -> BitrixSettings:
-    """With the events besides that keep the index of numbers fresh, where routing needs one."""
-    if not settings.routing.is_on:
+    """With the events besides that keep the index of numbers fresh, where there is one."""
+    if not settings.is_copying:
         return crm
     names = list(dict.fromkeys([*crm.events.names, *CHANGES]))
     return crm.model_copy(update={"events": crm.events.model_copy(update={"names": names})})

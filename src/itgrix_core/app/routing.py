@@ -21,6 +21,7 @@ from itgrix_core.crm.notice import Notice
 from itgrix_core.directory.numbers import IndexFigures, NumberIndex
 from itgrix_core.jobs.accounts import Accounts
 from itgrix_core.jobs.agi import AgiServer, Answer
+from itgrix_core.jobs.copied import Copied
 from itgrix_core.jobs.indexing import Indexing
 from itgrix_core.jobs.notices import Consumer
 from itgrix_core.jobs.presence import OnChunk, heard
@@ -49,6 +50,7 @@ class Routing:
             )
             for name, adapter in adapters.items()
         }
+        self.copied = {name: Copied(self._index, name, KINDS) for name in adapters}
         self._presence: dict[str, Presence] = {}
         self._threads: list[threading.Thread] = []
         self._door: AgiServer | None = None

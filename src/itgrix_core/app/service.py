@@ -158,7 +158,7 @@ class Service:
         self.engine = SqliteEngine(self._database, clock)
         self._tidying = Tidying(self._database, self.engine, self.settings.outbox, clock)
         self._tidying.make_good()
-        if self.settings.routing.is_on:
+        if self.settings.is_copying:
             self._routing = Routing(self.settings, self._adapters)
         groups = linked({name: [*own.links.values()] for name, own in self.settings.asterisk.items()})
         for group in groups:
@@ -209,10 +209,10 @@ class Service:
         self._keeping.renew(portals)
 
     def _edition(self, settings: Settings, plugins: Plugins) -> Edition:
-        accounts = accounts_of(settings, self._adapters)
+        routing = self._routing
+        accounts = accounts_of(settings, self._adapters, routing.copied if routing else None)
         tools = self._tools(settings, plugins)
         handler = self._handler(settings, accounts, tools)
-        routing = self._routing
         router = routing.router(settings, tools, accounts, self.telling.routed) if routing else None
         return Edition(settings, plugins, accounts, tools, handler, router)
 

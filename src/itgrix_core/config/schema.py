@@ -114,6 +114,11 @@ class BitrixSettings(Section):
         default="portal",
         description="Of several clients with the number: the portal's choice, or the employee's own first.",
     )
+    search: Literal["portal", "copy"] = Field(
+        default="portal",
+        description="Who tells hooks the clients of a number: the portal, or the local copy of its numbers, "
+        "which knows at once, but no fields, no closed leads, and what is new after `routing.poll_seconds`.",
+    )
     bind_deal: bool = Field(
         default=False, description="Whether the call is bound to the client's last open deal as well."
     )
@@ -251,3 +256,8 @@ class Settings(Section):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much is logged."
     )
+
+    @property
+    def is_copying(self) -> bool:
+        """Whether the clients' numbers are copied: for routing, or for hooks."""
+        return self.routing.is_on or any(crm.search == "copy" for crm in self.crm.values())

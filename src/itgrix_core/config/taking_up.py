@@ -82,6 +82,7 @@ AT_START: Final[Mapping[str, str]] = {
     "crm.*.proxy": _WAY,
     "crm.*.requests_at_once": _WAY,
     "crm.*.requests_per_second": _WAY,
+    "crm.*.search": "what copies the CRM's clients is made of it",
     "crm.*.timeout_seconds": _WAY,
     "crm.*.webhook": _WAY,
     "data_folder": "all that waits lies there",

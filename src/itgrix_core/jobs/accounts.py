@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from itgrix_core.crm.adapter import Adapter
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.plan import mapped
 from itgrix_core.filing.rules import Rules
-from itgrix_hooks.values import Call
+from itgrix_core.jobs.copied import Copied
+from itgrix_hooks.values import Call, Entity, PhoneNumber
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One CRM account: how to talk to it, and the rules of filing there."""
+    """One CRM account: how to talk to it, and the rules of filing there.
+
+    Attributes:
+        copied: its clients out of the local index, where the settings say so.
+    """
 
     name: str
     adapter: Adapter
     rules: Rules
+    copied: Copied | None = None
+
+    def clients_of(self, number: PhoneNumber) -> Sequence[Entity]:
+        """As `Adapter.clients_of`; without a request for somebody who is copied."""
+        return (self.copied and self.copied.clients_of(number)) or self.adapter.clients_of(number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ class Questions:
 
     def clients(self) -> LazySequence[Entity]:
         """All entities of the client's number, fetched when somebody looks."""
-        return LazySequence(lambda: self._account.adapter.clients_of(self.number("search")))
+        return LazySequence(lambda: self._account.clients_of(self.number("search")))
 
     def user(self, extension: str) -> User | None:
         """The employee of an extension; the hooks may change the number that is looked for."""

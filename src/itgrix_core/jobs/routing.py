@@ -24,6 +24,7 @@ from itgrix_core.directory.numbers import NumberIndex
 from itgrix_core.errors import ItgrixError
 from itgrix_core.filing.routing import RoutingRules, call_of, route, safe
 from itgrix_core.jobs.accounts import Account, Accounts
+from itgrix_core.jobs.copied import Copied
 from itgrix_core.jobs.hook_crm import HookCrm
 from itgrix_core.jobs.questions import Tools
 from itgrix_core.jobs.quiet import Quiet
@@ -37,7 +38,6 @@ from itgrix_hooks.worker import Deadline
 
 MOST_SEARCHES = 4
 """So many questions may wait for the CRM at once; a portal that swallows requests must not swallow us."""
-KNOWN_SECONDS = 1.0
 
 Routed = Callable[[str, str, float], None]
 """Told of each answer: the PBX, "put through", "usual way" or "failed", and how long it took."""
@@ -92,7 +92,8 @@ class Router:
         self._now = now
         self._quiet = Quiet()
         self._free = threading.BoundedSemaphore(MOST_SEARCHES)
-        self._whole: dict[str, tuple[float, bool]] = {}
+        names = accounts.by_name
+        self._copied = {name: Copied(ground.index, name, ground.kinds) for name in names}
 
     @property
     def pbxes(self) -> frozenset[str]:
@@ -178,19 +179,9 @@ class Router:
         if not number.is_usable:
             return ()
         known = self._ground.index.clients_of(account.name, number)
-        if known or self._is_whole(account.name):
+        if known or self._copied[account.name].is_whole():
             return known
         return self._searched(account, number, min(self._ground.portal_seconds, deadline.left()))
-
-    def _is_whole(self, account: str) -> bool:
-        """Whether the index has everything; looked up once a second."""
-        at, is_whole = self._whole.get(account, (-KNOWN_SECONDS, False))
-        now = time.monotonic()
-        if now - at >= KNOWN_SECONDS:
-            progress = (self._ground.index.progress(account, kind) for kind in self._ground.kinds)
-            is_whole = all(each.is_whole for each in progress)
-            self._whole[account] = (now, is_whole)
-        return is_whole
 
     def _searched(self, account: Account, number: PhoneNumber, seconds: float) -> Sequence[Entity]:
         """What the CRM says in time; what it says later is known to the next caller."""
