@@ -5,7 +5,7 @@ import time
 import wave
 from dataclasses import replace
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Semaphore, Thread
 
 import msgspec
 import pytest
@@ -525,3 +525,47 @@ def test_a_hooks_own_address_is_given_as_it_is(office, wav):
     handler(jobs(SPOOL + "in.wav"), Attempt(1, BEGAN))
     assert linked == []
     assert office.crm.of("attach") == [{"RECORD_URL": "https://files.example.com/1.mp3"}]
+
+
+def test_a_backlog_of_long_uploads_leaves_workers_for_live_calls(office, sound):
+    """After an outage: fifty wait, two are stuck under way, and a call that rings is filed all the same."""
+    sound("in.wav")
+    stuck, go_on, filed, stop = Semaphore(0), Event(), Event(), Event()
+    perform = office.crm.perform
+
+    def upload(steps, filed, now):
+        stuck.release()
+        assert go_on.wait(60)
+        return perform(steps, filed, now)
+
+    office.crm.perform = upload
+    places = {"main": Place(FolderSource(office.recordings["main"]))}
+    recordings = RecordingJobs(
+        office.accounts, office.wired(), office.effects, places, office.workshop, lambda _: BEGAN, at_once=2
+    )
+
+    def handle(jobs, attempt):
+        if jobs[0].kind == RECORDING_READY:
+            return recordings(jobs, attempt)
+        filed.set()
+        return Done()
+
+    (job,) = jobs()
+    lanes = [f"call{number}/recording" for number in range(50)]
+    office.engine.put([replace(job, key=f"{lane}/x", lane=lane) for lane in lanes])
+    engine = Thread(target=office.engine.run, args=(handle, stop), kwargs={"workers": 4})
+    engine.start()
+    try:
+        assert stuck.acquire(timeout=60)
+        assert stuck.acquire(timeout=60)
+        office.engine.put([Job("live", "live", "ConversationRequested", b"", time.time())])
+        assert filed.wait(60)
+        assert not go_on.is_set()
+    finally:
+        go_on.set()
+        is_drained = office.engine.wait_until_drained(120)
+        stop.set()
+        office.engine.wake()
+        engine.join()
+    assert is_drained
+    assert len(office.crm.of("attach")) == 50
