@@ -158,6 +158,7 @@ class Service:
         self.engine = SqliteEngine(self._database, clock)
         self._tidying = Tidying(self._database, self.engine, self.settings.outbox, clock)
         self._tidying.make_good()
+        self._workshop.sweep(self.settings.outbox.keep_dead_days)
         if self.settings.is_copying:
             self._routing = Routing(self.settings, self._adapters)
         groups = linked({name: [*own.links.values()] for name, own in self.settings.asterisk.items()})

@@ -96,9 +96,13 @@ class Awaiting:
             path = place.source.bring(seen, self._workshop.bench(job))
             if is_open(path) and quiet < STALE_SECONDS:
                 return Later(QUIET_SECONDS * 5, f"{path.name} is still being written, by its header")
-            if has_sound(path):
-                return self._own(job, call, path, recording, notes)
-            nothing = Audio(None, recording, f"{path} holds no sound")
+            if not has_sound(path):
+                nothing = Audio(None, recording, f"{path} holds no sound")
+                continue
+            audio = self._own(job, call, path, recording, notes)
+            if audio.path is not None:
+                return audio
+            nothing = audio
         return nothing
 
     def _own(self, job: str, call: Call, path: Path, recording: Recording | None, notes: Notes) -> Audio:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from itgrix_core.recordings.converting import to_mp3
@@ -35,6 +37,13 @@ class Workshop:
     def clear(self, job: str) -> None:
         """The job is over."""
         shutil.rmtree(self._bench(job), ignore_errors=True)
+
+    def sweep(self, days: float) -> None:
+        """Take away benches on which nothing was done for so long: of jobs that an operator has dropped."""
+        for bench in self._folder.glob("*"):
+            with suppress(FileNotFoundError):
+                if time.time() - bench.stat().st_mtime > days * 86_400:
+                    shutil.rmtree(bench, ignore_errors=True)
 
     def cut(self, job: str, source: Path, find: Callable[[float], Span | None]) -> tuple[Path | None, str]:
         """A talk out of a file that holds several, and a sentence about it; `None` if it is not in there.

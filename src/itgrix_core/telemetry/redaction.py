@@ -38,6 +38,8 @@ _SHAPED = [
         re.compile(rf"({_SLASH}rest{_SLASH}(?:api{_SLASH})?\d+{_SLASH})[^\s/%\\?&\"'<>]+", re.IGNORECASE),
         rf"\1{MASK}",
     ),
+    # /recording/TOKEN/in.wav: whoever has it can hear the talk
+    (re.compile(rf"({_SLASH}recording{_SLASH})[\w.-]{{40,}}", re.IGNORECASE), rf"\1{MASK}"),
     (re.compile(r"(://[^\s/:@]*:)[^\s/@]+(?=@)"), rf"\1{MASK}"),
     (re.compile(r"(\bauthorization['\"]?\s*[:=,]\s*['\"]?\w+\s+)[^\s'\",]+", re.IGNORECASE), rf"\1{MASK}"),
 ]

@@ -350,6 +350,18 @@ def test_a_file_that_does_not_hold_the_talk_is_not_attached_to_it(office, wav):
     assert "does not hold this talk" in result.reason
 
 
+def test_where_the_clients_file_does_not_hold_the_talk_an_employees_own_is_taken(office, wav):
+    """The dialplan stopped the one and began the other."""
+    talks = ((BEGAN + 5, BEGAN + 10), (BEGAN + 12, BEGAN + 32))
+    shared = Recording(SPOOL + "in.wav", CALL.linkedid, BEGAN, "", talks)
+    own = Recording(SPOOL + "x.wav", CALL.talks[0].key, BEGAN)
+    call = replace(CALL, answered_at=talks[1][0], ended_at=talks[1][1], recordings=(shared, own))
+    wav("in.wav", 5)
+    wav("x.wav", 20)
+    assert office.record(wanting(call, shared)) == Done()
+    assert office.crm.of("attach")[0]["FILENAME"] == "x.wav"
+
+
 def test_where_the_clients_file_has_no_sound_an_employees_own_is_taken(office, wav):
     """Forced recording: bare headers beside the file with the talk."""
     talk = CALL.talks[0]

@@ -1,5 +1,8 @@
 """One employee's talk out of a file that holds several."""
 
+import os
+import time
+
 import pytest
 
 from itgrix_core.recordings.cutting import cut, stretch
@@ -75,3 +78,12 @@ def test_a_file_whose_asterisk_died_gets_a_true_header(record, tmp_path):
     source.write_bytes(source.read_bytes() + bytes(16000))
     mended = Workshop(tmp_path / "audio").mended("a", source)
     assert (wave_of(mended).seconds, wave_of(mended).is_open) == (2, False)
+
+
+def test_benches_of_jobs_that_were_dropped_go_some_day(record, tmp_path):
+    """Nobody will clear them."""
+    workshop = Workshop(tmp_path / "audio")
+    old, new = workshop.bench("old"), workshop.bench("new")
+    os.utime(old, (time.time() - 40 * 86_400,) * 2)
+    workshop.sweep(30)
+    assert (old.exists(), new.exists()) == (False, True)

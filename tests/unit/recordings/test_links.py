@@ -8,6 +8,7 @@ import pytest
 
 from itgrix_core.recordings.links import KEY, Linked, LinkError, Links, revoke, revoke_all
 from itgrix_core.recordings.shelf import KEPT, LinkShelf
+from itgrix_core.telemetry.redaction import redact
 
 CALL = "main/1700000000.1"
 ADDRESS = "https://pbx.example.com/itgrix/"
@@ -151,3 +152,9 @@ def test_copies_go_with_their_links(links, tmp_path, record, monkeypatch):
     monkeypatch.setattr("itgrix_core.recordings.shelf.time.time", lambda: now + 2.5 * 86_400)
     shelf.link("main/2", record("bench/in.wav", 2))
     assert len(list(kept.iterdir())) == 1
+
+
+def test_no_log_holds_a_link(links):
+    """Whoever has it can hear the recording."""
+    url = links().link(Linked(CALL, "main", "2026/in 1.wav"))
+    assert redact(f"attach: {url}") == "attach: https://pbx.example.com/itgrix/recording/********/in%201.wav"
