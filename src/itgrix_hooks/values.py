@@ -166,13 +166,18 @@ class Transfer:
 class Recording:
     """An audio file that Asterisk said it writes.
 
-    `path` is the own one of `pbx`; `channel` is written as `Conversation.key` is, also a client's.
+    Attributes:
+        path: the own one of `pbx`.
+        channel: written as `Conversation.key` is, also a client's.
+        talks: of a file that holds the talks of several calls (`Call.part_of`): when each was, Unix seconds;
+            () where all of it is this call's.
     """
 
     path: str
     channel: str
     began_at: float
     pbx: str = ""
+    talks: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

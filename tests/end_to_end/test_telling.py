@@ -127,7 +127,7 @@ def test_no_figure_grows_with_the_calls(told):
         name for labels in re.findall(r"{(.*)}", told.metrics) for name in re.findall(r'(\w+)="', labels)
     }
     assert names <= {
-        "asterisk", "crm", "kind", "state", "method", "outcome", "reason", "hook", "plugin", "le",
+        "asterisk", "crm", "kind", "state", "method", "outcome", "reason", "how", "hook", "plugin", "le",
         "account", "implementation", "version", "major", "minor", "patchlevel",
     }  # fmt: skip
     assert "lab/" not in told.metrics

@@ -14,8 +14,8 @@ from comparing import NOT_KNOWN, differences, differing, files_of, not_known, pa
 from itgrix_core.app.outward import call_as_json, file_name
 from itgrix_core.calls.events import CallEnded, Oddity
 from itgrix_core.calls.tracker import Tracker
-from itgrix_core.jobs.closing import client_recording
-from itgrix_core.jobs.recording import HEADER_BYTES
+from itgrix_core.filing.talks import recordings_of
+from itgrix_core.recordings.sound import HEADER_BYTES
 from itgrix_hooks.values import PhoneNumber
 
 
@@ -47,8 +47,8 @@ def test_the_file_that_goes_to_the_crm_holds_sound(each_recording):
         if not isinstance(event, CallEnded) or not event.call.is_answered:
             continue
         heard = {file_name(r) for r in event.call.recordings if sizes.get(file_name(r), 0) > HEADER_BYTES}
-        wanted = client_recording(event.call)
-        assert not heard or file_name(wanted) in heard
+        wanted = recordings_of(event.call)
+        assert not heard or file_name(wanted[0]) in heard
 
 
 def test_a_number_as_typed_means_the_subscriber_that_was_wanted(each_recording):

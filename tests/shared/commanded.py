@@ -81,6 +81,7 @@ def serve(
     mode: CrmMode = CrmMode.LEADS,
     dial: Mapping[str, Any] | None = None,
     hooks: Mapping[str, Any] | None = None,
+    recordings: Mapping[str, Any] | None = None,
     **crm: Any,
 ) -> Iterator[Commanded]:
     """`itgrix serve` with a portal and these Asterisks, until the end of the context.
@@ -93,6 +94,7 @@ def serve(
         mode: whether the portal works with leads.
         dial: how they dial at the portal's request.
         hooks: the customisation.
+        recordings: where they are; the folder of each on this machine if left out.
         crm: further settings of the account.
     """
     port = free_port()
@@ -104,6 +106,8 @@ def serve(
             name: line_of(each) | {"links": (links or {}).get(name, {}), "dial": dict(dial or {})}
             for name, each in asterisks.items()
         }
+        for line in lines.values() if recordings else ():
+            line["recordings"] = dict(recordings)
         settings = settings_of(lines, portal.webhook) | {"log_level": "debug", "web": {"port": port}}
         settings["crm"]["sandbox"] |= {
             "events": {"handler": f"http://127.0.0.1:{port}", "application_token": outgoing.application_token}

@@ -20,6 +20,7 @@ from itgrix_core.app.service import Service
 from itgrix_core.calls.events import CallEnded, CallEvent
 from itgrix_core.config.schema import BitrixSettings, HookSettings, Settings
 from itgrix_core.config.schema_asterisk import AsteriskSettings
+from itgrix_core.config.schema_recordings import RecordingSettings
 from itgrix_core.sandbox import recordings
 from itgrix_core.sandbox.bitrix.seed import Seed, default_users, phones
 from itgrix_core.sandbox.bitrix.server import RunningPortal, run_portal
@@ -97,7 +98,7 @@ def demo_settings(folder: Path, audio: Path, webhook: str, port: int) -> Setting
                 username=USERNAME,
                 secret=SecretStr(SECRET),
                 timezone=PBX_TIMEZONE,
-                recordings=audio,
+                recordings=RecordingSettings(folder=audio),
             )
         },
         crm={

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import time
 from typing import get_args
@@ -11,6 +11,7 @@ from itgrix_core.calls.topology import Topology
 from itgrix_core.config.schema import BitrixSettings, Settings
 from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.config.schema_conditions import RuleSettings
+from itgrix_core.config.schema_recordings import RecordingSettings
 from itgrix_core.config.schema_routing import RoutingSettings
 from itgrix_core.config.schema_rules import (
     HoursSettings,
@@ -28,8 +29,11 @@ from itgrix_core.filing.missed import MissedRules, WorkingHours
 from itgrix_core.filing.routing import RoutingRules
 from itgrix_core.filing.rules import CardRules, Rules
 from itgrix_core.jobs.accounts import Account, Accounts
+from itgrix_core.jobs.awaiting import Place
 from itgrix_core.jobs.copied import Copied
 from itgrix_core.outbox.retention import DAY_SECONDS
+from itgrix_core.recordings.opening import source_of
+from itgrix_core.recordings.source import Source
 from itgrix_hooks.numbers import DialStyle
 from itgrix_hooks.tools import Pbx
 
@@ -210,3 +214,19 @@ def _row(rule: RuleSettings) -> Row:
 
 def _names(listed: NameList) -> Names:
     return Names(tuple(listed.extensions), tuple(listed.trunks), tuple(listed.numbers))
+
+
+def places_of(
+    settings: Settings, source: Callable[[RecordingSettings, str], Source] = source_of
+) -> dict[str, Place]:
+    """Where the recordings of each Asterisk are; none where nothing is set. `source` opens a place."""
+    return {
+        name: Place(
+            source(asterisk.recordings, f"asterisk.{name}.recordings"),
+            tuple(asterisk.recordings.patterns),
+            asterisk.recordings.wait_days * DAY_SECONDS,
+            asterisk.recordings.mp3_kbps if asterisk.recordings.mp3 else 0,
+        )
+        for name, asterisk in settings.asterisk.items()
+        if asterisk.recordings.is_set
+    }

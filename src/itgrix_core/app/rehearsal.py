@@ -33,6 +33,7 @@ from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.engine import Attempt, Done, Job, Result
 from itgrix_core.outbox.memory import MemoryEngine
 from itgrix_core.plugins.manager import Plugins
+from itgrix_core.recordings.workshop import Workshop
 from itgrix_hooks.tools import Pbx
 from itgrix_hooks.trace import Asked
 from itgrix_hooks.values import Call
@@ -170,7 +171,9 @@ def rehearse(told: Sequence[Told], plugins: NotingPlugins, house: House | None =
         engine, effects = _Aside(), Effects(database)
         tools = Tools(plugins, Performer(effects, notes), database, notes, house.pbxes)
         delivery = Delivery(house.accounts, tools, effects, engine, lambda _pbx: 0.0)
-        recordings = RecordingJobs(house.accounts, tools, effects, {}, lambda _pbx: 0.0)
+        recordings = RecordingJobs(
+            house.accounts, tools, effects, {}, Workshop(Path(folder) / "audio"), lambda _pbx: 0.0
+        )
         stage = _Stage(delivery, recordings, plugins, notes)
         for events in _bursts([event for event in told if isinstance(event, CallEvent)]):
             yield from stage.file([job_of(event, event.at) for event in events])

@@ -25,6 +25,7 @@ from itgrix_core.app.from_settings import (
     click_rules_of,
     dial_rules_of,
     pbx_of,
+    places_of,
     topology_of,
 )
 from itgrix_core.app.hearing import Hearing
@@ -68,8 +69,13 @@ from itgrix_core.outbox.spool import Spool
 from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.outbox.store import PluginStore
 from itgrix_core.plugins.manager import Plugins
+from itgrix_core.recordings.opening import OpenSources
+from itgrix_core.recordings.workshop import Workshop
 from itgrix_core.serving import HttpServer
 from itgrix_hooks.wishes import RouteAnswer, RouteQuestion
+
+AUDIO = "audio"
+"""Below the data folder: what recordings are brought, cut and converted to."""
 
 STOP_SECONDS = 5.0
 """How long a stop waits for requests that are under way: a portal may be as slow as its time-out."""
@@ -129,6 +135,8 @@ class Service:
         counting = self.telling.watcher(accounts_of(settings, self._adapters), self._now)
         self._watcher = Watchers(LogWatcher(), counting, *([watcher] if watcher else []))
         self._keeping = Keeping(self._portals, self._adapters)
+        self._sources = OpenSources()
+        self._workshop = Workshop(settings.data_folder / AUDIO)
 
     def start(self) -> None:
         """Open the data folder, go on where the last run ended, connect, file. Returns at once."""
@@ -277,13 +285,14 @@ class Service:
     def _tools(self, settings: Settings, plugins: Plugins) -> Tools:
         pbxes = {name: pbx_of(name, asterisk) for name, asterisk in settings.asterisk.items()}
         performer = Performer(Effects(self._database), self._watcher)
-        return Tools(plugins, performer, self._database, self._watcher, pbxes)
+        guessing = frozenset(name for name, each in settings.asterisk.items() if each.recordings.patterns)
+        return Tools(plugins, performer, self._database, self._watcher, pbxes, guessing)
 
     def _handler(self, settings: Settings, accounts: Accounts, tools: Tools) -> Handler:
         effects = Effects(self._database)
         delivery = Delivery(accounts, tools, effects, self.engine, self._now)
-        folders = {name: a.recordings for name, a in settings.asterisk.items() if a.recordings}
-        recordings = RecordingJobs(accounts, tools, effects, folders, self._now)
+        places, at_once = places_of(settings, self._sources.of), max(1, settings.workers // 2)
+        recordings = RecordingJobs(accounts, tools, effects, places, self._workshop, self._now, at_once)
         others: dict[str, Handler] = {
             RECORDING_READY: recordings,
             CALL_BACK_DUE: OverdueJobs(accounts, tools, effects, self._now),
@@ -346,6 +355,7 @@ class Service:
             line.recorder.close()
         for adapter in self._adapters.values():
             adapter.close()
+        self._sources.close()
         self._database.close()
         self.plugins.close()
 

@@ -32,6 +32,8 @@ def disagreements(settings: Settings) -> Iterator[tuple[KeyPath, str]]:
         for log, table in (("cel", asterisk.history.cel), ("cdr", asterisk.history.cdr)):
             if table.file is not None and table.url.get_secret_value():
                 yield (*here, "history", log), "has both file and url; leave one of them"
+        if len(places := asterisk.recordings.places) > 1:
+            yield (*here, "recordings"), f"names several places; leave one of: {', '.join(places)}"
         yield from (((*here, "tls", what), sentence) for what, sentence in _of_tls(asterisk.tls))
         region = asterisk.numbers.region
         if region and not is_region(region):

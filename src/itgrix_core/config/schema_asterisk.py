@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr
 
 from itgrix_core.config.schema_dialling import DialSettings
+from itgrix_core.config.schema_recordings import Recordings, RecordingSettings
 from itgrix_core.config.section import Port, Seconds, Section
 
 
@@ -168,8 +169,8 @@ class AsteriskSettings(Section):
         description="SIP header with an id of calls over links, where something between changes Call-IDs.",
         pattern=r"^[A-Za-z0-9-]*$",
     )
-    recordings: Path | None = Field(
-        default=None, description="Folder in which this PBX's recordings can be read here."
+    recordings: Recordings = Field(
+        default=RecordingSettings(), description="Where its recordings lie; a path alone is the folder."
     )
     history: HistorySettings = Field(
         default=HistorySettings(), description="CEL and CDR, for calls that were not watched."

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from itgrix_core.filing.rules import Rules, Users
-from itgrix_hooks.values import Call, Conversation, Direction
+from itgrix_hooks.values import Call, Conversation, Direction, Recording
 
 
 def parts_of(call: Call, users: Users, rules: Rules) -> tuple[Call, ...]:
@@ -32,7 +32,7 @@ def _first(call: Call, talk: Conversation, others: list[Conversation]) -> Call:
         answered_at=talk.answered_at,
         ended_at=talk.ended_at or call.ended_at,
         conversations=tuple(c for c in call.conversations if c.key not in later),
-        recordings=tuple(r for r in call.recordings if r.channel not in later),
+        recordings=tuple(_shared(r, call) for r in call.recordings if r.channel not in later),
     )
 
 
@@ -49,5 +49,37 @@ def _further(call: Call, talk: Conversation) -> Call:
         ended_at=talk.ended_at or call.ended_at,
         conversations=(talk,),
         transfers=(),
-        recordings=tuple(r for r in call.recordings if r.channel == talk.key),
+        recordings=tuple(
+            _shared(r, call) for r in call.recordings if r.channel == talk.key or is_clients(r, call)
+        ),
+    )
+
+
+def recordings_of(call: Call) -> list[Recording]:
+    """The files that may be a call's recording, the best first.
+
+    That is the client's, else the first of those on which the talk was heard; then come those of the
+    employees who talked. What else was recorded, as a consultation, is nobody's in the CRM.
+    """
+    began = (call.linkedid, f"{call.pbx}/{call.linkedid}")
+    first = next(iter(call.recordings), None)
+    best = next((r for r in call.recordings if r.channel in began), first)
+    talked = {talk.key for talk in call.talks}
+    others = [r for r in call.recordings if r is not best and r.channel in talked]
+    return [best, *others] if best else []
+
+
+def is_clients(recording: Recording, call: Call) -> bool:
+    """Whether a file is of the client's channel, which began the call and heard all talks."""
+    began = (call.linkedid, f"{call.pbx}/{call.linkedid}")
+    return recording.channel in began and all(recording.channel != each.key for each in call.conversations)
+
+
+def _shared(recording: Recording, call: Call) -> Recording:
+    """The client's file goes on over transfers: it says when each talk was, so that it can be cut."""
+    if not is_clients(recording, call):
+        return recording
+    over = call.ended_at or 0.0
+    return replace(
+        recording, talks=tuple((t.answered_at, t.ended_at or over) for t in call.talks if t.answered_at)
     )

@@ -11,7 +11,7 @@ from itgrix_core.calls.events import CallEnded, CallMerged
 from itgrix_core.crm.adapter import Step
 from itgrix_core.filing import plan
 from itgrix_core.filing.commands import FinishCall
-from itgrix_core.filing.talks import parts_of
+from itgrix_core.filing.talks import parts_of, recordings_of
 from itgrix_core.jobs.calling_back import CallingBack
 from itgrix_core.jobs.codec import job_of
 from itgrix_core.jobs.creating import Creating, Prepared
@@ -21,7 +21,7 @@ from itgrix_core.jobs.ringing import quiet_end
 from itgrix_core.jobs.turn import FINISH, Turn
 from itgrix_core.jobs.tying import Tying
 from itgrix_core.outbox.engine import Engine, Job, Later
-from itgrix_hooks.values import Call, Owner, Recording, User
+from itgrix_hooks.values import Call, Owner, User
 
 
 class Closing:
@@ -155,15 +155,10 @@ class Closing:
         turn = self._turn
         if not turn.call.is_answered or not turn.filed.is_finished:
             return
-        if not turn.call.recordings and not turn.has_plugins_for("process_record_file_path"):
+        files = recordings_of(turn.call)
+        if not (files or turn.guesses_recordings or turn.has_plugins_for("process_record_file_path")):
             return
-        wanted = RecordingWanted(turn.call, client_recording(turn.call))
+        wanted = RecordingWanted(turn.call, files[0] if files else None)
         lane = f"{turn.call.key}/recording"
         payload = msgspec.json.encode(wanted)
         self._engine.put([Job(f"{lane}/{RECORDING_READY}", lane, RECORDING_READY, payload, self._born_at)])
-
-
-def client_recording(call: Call) -> Recording | None:
-    """The file of the channel that began the call and so heard the client throughout; else the first."""
-    recordings, began = call.recordings, (call.linkedid, f"{call.pbx}/{call.linkedid}")
-    return next((r for r in recordings if r.channel in began), recordings[0] if recordings else None)

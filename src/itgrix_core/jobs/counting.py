@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from itgrix_core.calls.events import CallEvent, Oddity
 from itgrix_core.crm.adapter import Done, Outcome, Step
-from itgrix_core.filing.commands import HideCard, RegisterCall, ShowCard
+from itgrix_core.filing.commands import AttachRecording, HideCard, RegisterCall, ShowCard
 from itgrix_core.telemetry.counters import Counts
 from itgrix_hooks.trace import Asked
 from itgrix_hooks.values import Call, Conversation
@@ -60,11 +60,14 @@ class CountingWatcher:
             self._counts.hook_outcomes.labels(asked.hook, entry.plugin, entry.outcome.value).inc()
 
     def performed(self, call: Call, step: Step, outcome: Outcome) -> None:
-        """Measure cards that the CRM has shown or taken away."""
+        """Measure cards that the CRM has shown or taken away, count recordings that it has got."""
         command = step.command
         if not isinstance(outcome, Done):
             return
-        if isinstance(command, RegisterCall | ShowCard):
+        if isinstance(command, AttachRecording):
+            how = "link" if command.url else "file"
+            self._counts.recordings.labels(self._account_of(call), how).inc()
+        elif isinstance(command, RegisterCall | ShowCard):
             self._card(call, command)
         elif isinstance(command, HideCard):
             answered_at = _answered_at(call)

@@ -34,13 +34,14 @@ _OF_A_CALL = ("search", "file")
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What asking needs, made once."""
+    """What asking needs, made once; `guessing`: PBXes whose recordings are looked for unnamed, too."""
 
     plugins: Plugins
     performer: Performer
     database: Database
     watcher: Watcher
     pbxes: Mapping[str, Pbx]
+    guessing: frozenset[str] = frozenset()
 
 
 class Questions:

@@ -132,6 +132,11 @@ class Turn:
         return self._tools.database
 
     @property
+    def guesses_recordings(self) -> bool:
+        """Whether a recording of this call's PBX is looked for although Asterisk has named none."""
+        return self.call.pbx in self._tools.guessing
+
+    @property
     def is_refused(self) -> bool:
         """Whether the call is not filed because the CRM refused it for something that may be mended."""
         note = self.noted(DECLINED)

@@ -114,6 +114,7 @@ class Counts:
 
         self.filed = counter("calls_filed", "Calls whose end is in the CRM.", "crm")
         self.not_filed = counter("calls_not_filed", "Calls that are not to be filed.", "crm", "reason")
+        self.recordings = counter("recordings_attached", "Recordings that the CRM has got.", "crm", "how")
         self.without_recording = counter("calls_without_recording", "Recordings that never came.", "crm")
         self.late_cards = counter("cards_late", "Cards that were no longer worth showing.", "crm")
         self.card_shown = histogram(

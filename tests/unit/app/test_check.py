@@ -174,3 +174,20 @@ def test_what_the_login_may_do_and_hear_is_told(itgrix, pbx):
     assert "in the clear" in told[0]
     assert told[1].startswith("ok   may send CoreShowChannels, Status, Getvar, Originate, DBGet")
     assert told[2] == "ok   reads system; call and agent will show with calls"
+
+
+def test_recordings_elsewhere_are_tried(itgrix):
+    """A host whose key is not known is told with the way out, and MP3 with what makes it."""
+    sftp = "{sftp: {host: 127.0.0.1, port: 1}, mp3: true}"
+    result = itgrix("check", config=f"asterisk: {{main: {{recordings: {sftp}}}}}\n")
+    told = lines_about(result, "recordings of main")
+    assert told[0].startswith("FAIL sftp://itgrix@127.0.0.1:1/var/spool/asterisk/monitor")
+    assert "see asterisk.main.recordings.sftp" in told[0]
+    assert told[1] == "ok   made MP3 by lameenc"
+
+
+def test_recordings_have_one_place(itgrix):
+    """Which of two would it be?"""
+    two = "{folder: a, http: {url: 'http://x/'}}"
+    result = itgrix("check", config=f"asterisk: {{main: {{recordings: {two}}}}}\n")
+    assert "recordings: names several places; leave one of: folder, http" in result.output

@@ -13,6 +13,7 @@ from itgrix_core.app.service import Service
 from itgrix_core.calls.events import CallMerged
 from itgrix_core.config.schema import BitrixSettings, HookSettings, Settings
 from itgrix_core.config.schema_asterisk import AsteriskSettings, ExtensionRules
+from itgrix_core.config.schema_recordings import RecordingSettings
 from itgrix_core.errors import DataFolderError
 from itgrix_core.filing.creation import CreationRule
 from itgrix_core.filing.lists import Lists, Names
@@ -73,7 +74,7 @@ def served(tmp_path_factory):
         run_pbx(bundled(), pace=0, settle=0.5) as pbx,
     ):
         settings = demo_settings(folder, folder / "monitor", portal.webhook, pbx.port)
-        asterisk = settings.asterisk["demo"].model_copy(update={"recordings": None})
+        asterisk = settings.asterisk["demo"].model_copy(update={"recordings": RecordingSettings()})
         settings = settings.model_copy(update={"hooks": HookSettings(), "asterisk": {"demo": asterisk}})
         with Service(settings, watcher=witness) as service:
             is_served = pbx.wait_served(60)

@@ -11,6 +11,7 @@ from itgrix_core.app.demo import demo_seed, demo_settings
 from itgrix_core.app.service import Service
 from itgrix_core.config.schema import HookSettings
 from itgrix_core.config.schema_asterisk import HistorySettings, HistoryTable
+from itgrix_core.config.schema_recordings import RecordingSettings
 from itgrix_core.jobs import repairs
 from itgrix_core.sandbox.bitrix import Settings as PortalSettings
 from itgrix_core.sandbox.bitrix import audit, problems, run_portal
@@ -48,7 +49,9 @@ def test_the_calls_of_an_outage_are_filed_without_anybody_asking(tmp_path, misse
     log.parent.mkdir(parents=True)
     with run_portal(PortalSettings(limits=None), demo_seed()) as portal, run_pbx([]) as pbx:
         settings = demo_settings(tmp_path, tmp_path, portal.webhook, pbx.port)
-        asterisk = settings.asterisk["demo"].model_copy(update={"history": missed, "recordings": None})
+        asterisk = settings.asterisk["demo"].model_copy(
+            update={"history": missed, "recordings": RecordingSettings()}
+        )
         settings = settings.model_copy(update={"hooks": HookSettings(), "asterisk": {"demo": asterisk}})
         log.write_bytes(b"")
         for outages in (1, 2):

@@ -61,8 +61,8 @@ def test_folders_are_relative_to_the_file(loaded, tmp_path, monkeypatch):
         """
     )
     assert settings.data_folder == tmp_path / "data"
-    assert settings.asterisk["main"].recordings == tmp_path / "../monitor"
-    assert settings.asterisk["two"].recordings == Path("/var/spool/asterisk")
+    assert settings.asterisk["main"].recordings.folder == tmp_path / "../monitor"
+    assert settings.asterisk["two"].recordings.folder == Path("/var/spool/asterisk")
     assert settings.hooks.folder == tmp_path / "hooks"
 
 

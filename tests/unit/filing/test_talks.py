@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from itgrix_core.filing.rules import Rules
-from itgrix_core.filing.talks import parts_of
+from itgrix_core.filing.talks import parts_of, recordings_of
 from itgrix_hooks.testing import BEGAN, make_call
 from itgrix_hooks.values import Conversation, Recording, Result, Transfer, TransferKind, User
 
@@ -59,6 +59,33 @@ def test_each_talk_has_its_recordings(transferred):
     first, second = parts(transferred)
     assert [r.path for r in first.recordings] == ["/in.wav"]
     assert [r.path for r in second.recordings] == ["/102.wav"]
+
+
+def test_the_clients_file_is_every_talks_and_tells_when_each_was(transferred):
+    """Asterisk goes on with it over transfers; an employee's own file comes after it."""
+    client, own = Recording("/in.wav", transferred.linkedid, BEGAN), Recording("/102.wav", "c102", BEGAN + 12)
+    first, second = parts(replace(transferred, recordings=(own, client)))
+    times = ((BEGAN + 5, BEGAN + 10), (BEGAN + 12, BEGAN + 32))
+    assert [(r.path, r.talks) for r in recordings_of(first)] == [("/in.wav", times)]
+    assert [(r.path, r.talks) for r in recordings_of(second)] == [("/in.wav", times), ("/102.wav", ())]
+
+
+def test_a_file_of_who_dialled_is_of_his_talk_alone(transferred):
+    """Of an outgoing call the first channel is an employee's, not the client's."""
+    outbound = make_call("outbound")
+    talks = (talk("101", 5, 10), replace(talk("102", 12, 32)))
+    talks = (replace(talks[0], key=outbound.linkedid), talks[1])
+    files = (Recording("/out.wav", outbound.linkedid, BEGAN),)
+    first, second = parts(replace(outbound, conversations=talks, recordings=files))
+    assert [(r.path, r.talks) for r in recordings_of(first)] == [("/out.wav", ())]
+    assert recordings_of(second) == []
+
+
+def test_a_consultations_file_stands_for_no_talk(transferred):
+    """It is of a channel on which nobody talked with the client."""
+    client = Recording("/in.wav", transferred.linkedid, BEGAN)
+    other = Recording("/consultation.wav", "2.7", BEGAN + 8)
+    assert recordings_of(replace(transferred, recordings=(client, other))) == [client]
 
 
 def test_as_one_call_nothing_is_parted(transferred):

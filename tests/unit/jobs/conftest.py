@@ -15,6 +15,7 @@ from itgrix_core.crm.bitrix24.answers import entity_of, filed_of
 from itgrix_core.crm.bitrix24.params import params_of
 from itgrix_core.filing.rules import Rules
 from itgrix_core.jobs.accounts import Account, Accounts
+from itgrix_core.jobs.awaiting import Place
 from itgrix_core.jobs.codec import job_of
 from itgrix_core.jobs.delivery import Delivery
 from itgrix_core.jobs.performing import Performer
@@ -28,6 +29,8 @@ from itgrix_core.plugins.loading import Register
 from itgrix_core.plugins.manager import Plugins
 from itgrix_core.plugins.records import Level
 from itgrix_core.plugins.sources import Found, built_ins
+from itgrix_core.recordings.folder import FolderSource
+from itgrix_core.recordings.workshop import Workshop
 from itgrix_core.sandbox.bitrix import Settings, run_portal
 from itgrix_core.sandbox.bitrix.directory import Category
 from itgrix_core.sandbox.bitrix.seed import default_seed, phones
@@ -254,7 +257,8 @@ class Office:
         self.effects = Effects(self.database)
         self.engine = MemoryEngine()
         self.looker = Looker()
-        self.tools = None
+        self.tools = self._recorder = None
+        self.workshop = Workshop(self.folder / "audio")
         return self
 
     def hooks(self, name="guest", **functions):
@@ -262,7 +266,7 @@ class Office:
         holder = SimpleNamespace()
         vars(holder).update({hook: hookimpl(function) for hook, function in functions.items()})
         self._plugins.append(Found(name, Level.SITE, "test", lambda: holder))
-        self.tools = None
+        self.tools = self._recorder = None
 
     @property
     def account(self):
@@ -321,9 +325,15 @@ class Office:
 
     def record(self, jobs, attempt=1):
         """Hand a job to the recordings' lane, once."""
-        tools = self.wired()
-        handler = RecordingJobs(self.accounts, tools, self.effects, self.recordings, lambda _pbx: self.now)
-        return handler(jobs, Attempt(attempt, self.now))
+        places = {
+            name: each if isinstance(each, Place) else Place(FolderSource(each))
+            for name, each in self.recordings.items()
+        }
+        if self._recorder is None:
+            self._recorder = RecordingJobs(
+                self.accounts, self.wired(), self.effects, places, self.workshop, lambda _pbx: self.now
+            )
+        return self._recorder(jobs, Attempt(attempt, self.now))
 
     def journal(self, call):
         """The call's effects as (kind, state)."""

@@ -5,7 +5,7 @@ from prometheus_client import CollectorRegistry
 
 from itgrix_core.calls.events import CallEnded, Oddity
 from itgrix_core.crm.adapter import Blocked, Done, Refused, Step
-from itgrix_core.filing.commands import FinishCall, HideCard, RegisterCall, ShowCard
+from itgrix_core.filing.commands import AttachRecording, FinishCall, HideCard, RegisterCall, ShowCard
 from itgrix_core.filing.lists import Lists, Names
 from itgrix_core.filing.plan import unfiled
 from itgrix_core.filing.rules import Rules
@@ -144,6 +144,17 @@ def test_a_finish_is_no_card(office, story):
     call = story().start().ring("101").call
     office.performed(call, FinishCall(call.key, 11, Direction.INBOUND, Disposition.MISSED, 0.0))
     assert office.value("card_shown_seconds_count") is None
+
+
+@pytest.mark.parametrize(("where", "how"), [({"path": "/a.wav"}, "file"), ({"url": "https://x/a"}, "link")])
+def test_recordings_are_counted_when_the_crm_has_them(office, where, how):
+    """Not before."""
+    call = make_call()
+    command = AttachRecording(call.key, **where)
+    office.performed(call, command, Blocked("quota", "later", 1.0))
+    assert office.value("recordings_attached_total", how=how) is None
+    office.performed(call, command)
+    assert office.value("recordings_attached_total", how=how) == 1
 
 
 # ---- calls and hooks --------------------------------------------------------------------------------------

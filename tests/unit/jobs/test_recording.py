@@ -2,20 +2,28 @@
 
 import os
 import time
+import wave
 from dataclasses import replace
+from pathlib import Path
+from threading import Event, Thread
 
 import msgspec
 import pytest
 
 from itgrix_core.crm.adapter import CrmUnavailable
-from itgrix_core.jobs.closing import client_recording
-from itgrix_core.jobs.recording import RECORDING_READY, TRIES, RecordingWanted
-from itgrix_core.outbox.engine import Dead, Done, Job, Later, Trouble
+from itgrix_core.filing.talks import recordings_of
+from itgrix_core.jobs.awaiting import Place
+from itgrix_core.jobs.recording import RECORDING_READY, TRIES, RecordingJobs, RecordingWanted
+from itgrix_core.outbox.engine import Attempt, Dead, Done, Job, Later, Trouble
+from itgrix_core.recordings.folder import FolderSource
+from itgrix_core.recordings.sound import wave_of
+from itgrix_core.recordings.source import SourceError
 from itgrix_hooks import CANCEL, Link
 from itgrix_hooks.testing import BEGAN, make_call
 from itgrix_hooks.values import Recording
 
 CALL = make_call()
+DAY = 86_400.0
 SPOOL = "/var/spool/asterisk/monitor/"
 
 
@@ -67,6 +75,7 @@ def test_a_file_that_grows_is_waited_for(office, sound):
     office.hooks(process_record_file_path=lambda path: asked.append(path) or None)
     sound("in.wav", age=0.0)
     for attempt in (1, TRIES + 1):
+        sound("in.wav", size=attempt * 1000, age=0.0)
         assert office.record(jobs(), attempt) == Later(1.0, "the recording is still being written")
     assert asked == []
 
@@ -83,12 +92,33 @@ def test_a_file_without_sound_is_none(office, sound, size):
 
 def test_a_missing_file_is_looked_for_after_growing_pauses_and_then_given_up(office, monitor):
     """With a reason; the call stays filed."""
-    results = [office.record(jobs(), attempt) for attempt in range(1, TRIES + 1)]
-    assert [result.seconds for result in results[:-1]] == [15.0 * 2**n for n in range(TRIES - 1)]
-    assert results[-1] == Done()
+    pauses = []
+    while isinstance(result := office.record(jobs(), len(pauses) + 1), Later):
+        pauses.append(result.seconds)
+        office.now += result.seconds
+    assert pauses[:6] == [15.0, 15.0, 30.0, 60.0, 120.0, 240.0]
+    assert set(pauses[10:]) == {3600.0}
+    assert sum(pauses) == pytest.approx(3 * DAY, abs=3600)
+    assert result == Done()
     (why,) = office.looker.of("skipped")
     assert "not found" in why
     assert office.crm.sent == []
+
+
+def test_what_nobody_has_named_is_not_waited_for_that_long(office, monitor):
+    """By a pattern alone, most calls without a recording would wait for days."""
+    office.recordings = {"main": Place(FolderSource(monitor), ("*{linkedid}*",))}
+    looks = 0
+    while isinstance(result := office.record(jobs(None), looks + 1), Later):
+        looks, office.now = looks + 1, office.now + result.seconds
+    assert office.now - BEGAN <= DAY / 24
+
+
+def test_after_a_long_outage_everything_is_looked_for_more_than_once(office, monitor):
+    """The share may come back last."""
+    office.now += 10 * DAY
+    results = [type(office.record(jobs(), look)) for look in range(1, TRIES + 1)]
+    assert results == [Later] * (TRIES - 1) + [Done]
 
 
 def test_a_file_that_comes_late_is_attached(office, sound, monitor):
@@ -176,9 +206,9 @@ def test_no_name_leads_out_of_the_folder(office, tmp_path, monitor, path):
     assert result.reason == "the recording was not found"
 
 
-def test_a_name_that_no_file_can_have_is_a_dead_letter(office, monitor):
-    """With its reason."""
-    assert isinstance(office.record(jobs(SPOOL + "a\0b.wav")), Dead)
+def test_a_name_that_no_file_can_have_is_not_found(office, monitor):
+    """And breaks nothing."""
+    assert office.record(jobs(SPOOL + "a\0b.wav")) == Later(15.0, "the recording was not found")
 
 
 def test_a_damaged_job_is_a_dead_letter(office):
@@ -216,16 +246,16 @@ def test_a_hook_that_asks_an_absent_crm_is_asked_again(office, sound):
 def test_of_several_files_the_clients_is_taken():
     """That of the channel that began the call; else the first."""
     first, client = Recording("a", "2.0", BEGAN), Recording("b", CALL.linkedid, BEGAN)
-    assert client_recording(replace(CALL, recordings=(first, client))) is client
-    assert client_recording(replace(CALL, recordings=(first,))) is first
-    assert client_recording(replace(CALL, recordings=())) is None
+    assert recordings_of(replace(CALL, recordings=(first, client)))[0] is client
+    assert recordings_of(replace(CALL, recordings=(first,))) == [first]
+    assert recordings_of(replace(CALL, recordings=())) == []
 
 
 def test_of_two_pbxes_files_that_of_the_calls_own_pbx_is_the_clients():
     """Uniqueids repeat from PBX to PBX."""
     there = Recording("a", f"branch/{CALL.linkedid}", BEGAN, "branch")
     here = Recording("b", f"main/{CALL.linkedid}", BEGAN, "main")
-    assert client_recording(replace(CALL, recordings=(there, here))) is here
+    assert recordings_of(replace(CALL, recordings=(there, here)))[0] is here
 
 
 def test_a_file_of_a_linked_pbx_is_looked_for_in_that_ones_folder(office, sound, monitor, tmp_path):
@@ -250,3 +280,205 @@ def test_a_recording_waits_for_live_calls(office, sound):
     sound("in.wav")
     assert office.record(jobs()) == Done()
     assert office.crm.live == [False]
+
+
+# ---- what is made of it ----------------------------------------------------------------------------------
+@pytest.fixture
+def wav(monitor):
+    """Write a real WAV of so many seconds, old enough."""
+
+    def write(name, seconds):
+        path = monitor / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(path), "wb") as audio:
+            audio.setnchannels(1)
+            audio.setsampwidth(2)
+            audio.setframerate(8000)
+            audio.writeframes(bytes(round(seconds * 16000)))
+        os.utime(path, (time.time() - 600,) * 2)
+        return path
+
+    return write
+
+
+def wanting(call, recording):
+    """The job of that call and file."""
+    (job,) = jobs()
+    return [replace(job, payload=msgspec.json.encode(RecordingWanted(call, recording)))]
+
+
+def attached(office):
+    """The file of the only attachment, which has to be there when it is sent."""
+    seen = []
+    perform = office.crm.perform
+
+    def look(steps, filed, now):
+        seen.extend((step.params["PATH"], wave_of(Path(step.params["PATH"]))) for step in steps)
+        return perform(steps, filed, now)
+
+    office.crm.perform = look
+    return seen
+
+
+def test_of_a_file_with_several_talks_this_ones_is_cut_out(office, wav):
+    """It is gone from this machine when it is attached; the PBX's file stays as it was."""
+    talks = ((BEGAN + 5, BEGAN + 10), (BEGAN + 12, BEGAN + 32))
+    call = replace(CALL, part_of="main/1", answered_at=talks[1][0], ended_at=talks[1][1])
+    found, seen = wav("in.wav", 25), attached(office)
+    assert (
+        office.record(wanting(call, Recording(SPOOL + "in.wav", CALL.linkedid, BEGAN, "", talks))) == Done()
+    )
+    ((path, header),) = seen
+    assert header.seconds == 20
+    assert not Path(path).exists()
+    assert wave_of(found).seconds == 25
+    assert "seconds 5.0 to 25.0 of in.wav are this talk" in because(office)
+
+
+def because(office):
+    """What the decision says of itself."""
+    return str(office.effects.decision(f"{CALL.key}/recording/{RECORDING_READY}/attach"))
+
+
+def test_a_file_that_does_not_hold_the_talk_is_not_attached_to_it(office, wav):
+    """It would be somebody else's."""
+    talks = ((BEGAN + 5, BEGAN + 10), (BEGAN + 12, BEGAN + 32))
+    call = replace(CALL, part_of="main/1", answered_at=talks[1][0], ended_at=talks[1][1])
+    wav("in.wav", 5)
+    result = office.record(wanting(call, Recording(SPOOL + "in.wav", CALL.linkedid, BEGAN, "", talks)))
+    assert isinstance(result, Later)
+    assert "does not hold this talk" in result.reason
+
+
+def test_where_the_clients_file_has_no_sound_an_employees_own_is_taken(office, wav):
+    """Forced recording: bare headers beside the file with the talk."""
+    talk = CALL.talks[0]
+    client, own = (
+        Recording(SPOOL + "in.wav", CALL.linkedid, BEGAN),
+        Recording(SPOOL + "x.wav", talk.key, BEGAN),
+    )
+    call = replace(CALL, recordings=(client, own))
+    wav("in.wav", 0)
+    wav("x.wav", 3)
+    assert office.record(wanting(call, client)) == Done()
+    assert office.crm.of("attach")[0]["FILENAME"] == "x.wav"
+
+
+def test_another_file_waits_a_while_for_the_clients(office, wav):
+    """That one may only be late."""
+    talk = CALL.talks[0]
+    client, own = (
+        Recording(SPOOL + "in.wav", CALL.linkedid, BEGAN),
+        Recording(SPOOL + "x.wav", talk.key, BEGAN),
+    )
+    call = replace(CALL, recordings=(client, own))
+    wav("x.wav", 3)
+    assert isinstance(office.record(wanting(call, client)), Later)
+    office.now += 15
+    assert office.record(wanting(call, client), 2) == Done()
+    assert office.crm.of("attach")[0]["FILENAME"] == "x.wav"
+
+
+def test_a_header_that_promises_more_is_waited_for_and_mended_in_the_end(office, wav):
+    """Asterisk has it open; or it has died, and nobody will finish it."""
+    path, seen = wav("in.wav", 2), attached(office)
+    path.write_bytes(path.read_bytes() + bytes(16000))
+    os.utime(path, (time.time() - 5,) * 2)
+    result = office.record(jobs(SPOOL + "in.wav"))
+    assert isinstance(result, Later)
+    assert "still being written" in result.reason
+    os.utime(path, (time.time() - 600,) * 2)
+    assert office.record(jobs(SPOOL + "in.wav"), 2) == Done()
+    ((_, header),) = seen
+    assert (header.seconds, header.is_open) == (3, False)
+
+
+def test_a_file_of_a_clock_that_is_ahead_is_complete_when_it_stays_the_same(office, sound, monkeypatch):
+    """A share's machine may have another time."""
+    sound("in.wav", age=-3600.0)
+    assert isinstance(office.record(jobs()), Later)
+    steady = time.monotonic
+    monkeypatch.setattr("itgrix_core.jobs.awaiting.time.monotonic", lambda: steady() + 5)
+    assert office.record(jobs(), 2) == Done()
+
+
+def test_by_setting_it_becomes_an_mp3(office, wav, monitor):
+    """Under its own name; the file that was found stays."""
+    pytest.importorskip("lameenc")
+    office.recordings = {"main": Place(FolderSource(monitor), mp3_kbps=16)}
+    found = wav("in.wav", 4)
+    assert office.record(jobs(SPOOL + "in.wav")) == Done()
+    (params,) = office.crm.of("attach")
+    assert (params["FILENAME"], found.exists(), Path(params["PATH"]).exists()) == ("in.mp3", True, False)
+
+
+def test_what_cannot_be_converted_stays_as_it_is(office, sound, monitor, monkeypatch, tmp_path):
+    """No ffmpeg here, and no WAV that could be read."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    office.recordings = {"main": Place(FolderSource(monitor), mp3_kbps=16)}
+    sound("in.wav")
+    assert office.record(jobs(SPOOL + "in.wav")) == Done()
+    assert office.crm.of("attach")[0]["FILENAME"] == "in.wav"
+    assert "install itgrix[mp3], or ffmpeg" in because(office)
+
+
+def test_a_made_file_stays_until_the_portal_has_it(office, wav, monitor, outcomes):
+    """A portal may be away for days, and the service be started anew."""
+    pytest.importorskip("lameenc")
+    office.recordings = {"main": Place(FolderSource(monitor), mp3_kbps=16)}
+    wav("in.wav", 4)
+    office.crm.says("attach", outcomes.blocked)
+    assert isinstance(office.record(jobs(SPOOL + "in.wav")), Later)
+    path = Path(office.crm.of("attach")[0]["PATH"])
+    assert path.exists()
+    assert office.reopen().record(jobs(SPOOL + "in.wav"), 2) == Done()
+    assert not path.exists()
+
+
+def test_recordings_have_a_part_of_the_workers_only(office, sound):
+    """The others are told when to come back, each a little later, and nobody is asked meanwhile."""
+    sound("in.wav")
+    inside, go_on, results = Event(), Event(), []
+
+    def process_record_file_path(path):
+        inside.set()
+        assert go_on.wait(30)
+
+    office.hooks(process_record_file_path=process_record_file_path)
+    places = {"main": Place(FolderSource(office.recordings["main"]))}
+    handler = RecordingJobs(
+        office.accounts, office.wired(), office.effects, places, office.workshop, lambda _: BEGAN, at_once=1
+    )
+    worker = Thread(target=lambda: results.append(handler(jobs(), Attempt(1, BEGAN))))
+    worker.start()
+    assert inside.wait(30)
+    turned_away = [handler(jobs(), Attempt(1, BEGAN)) for _ in range(50)]
+    go_on.set()
+    worker.join()
+    assert results == [Done()]
+    assert {each.trouble for each in turned_away} == {Trouble.BUSY}
+    pauses = [each.seconds for each in turned_away]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] > 40
+    assert handler(jobs(), Attempt(2, BEGAN)) == Done()
+
+
+class AwaySource:
+    """A place that cannot be looked at."""
+
+    def look(self, names):
+        """Never."""
+        raise SourceError("sftp://pbx: refuses us; see asterisk.main.recordings.sftp.username")
+
+
+def test_a_place_that_is_away_is_asked_again_as_long_as_the_portal_would_be(office):
+    """Its sentence is the job's reason, so that `explain` and `outbox list` tell it; no hook is asked."""
+    asked = []
+    office.hooks(process_record_file_path=lambda path: asked.append(path) or None)
+    office.recordings = {"main": Place(AwaySource())}
+    office.now += 4 * DAY
+    result = office.record(jobs(), 100)
+    assert result == Later(
+        0.0, "sftp://pbx: refuses us; see asterisk.main.recordings.sftp.username", Trouble.AWAY
+    )
+    assert asked == []

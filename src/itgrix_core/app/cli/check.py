@@ -24,6 +24,7 @@ from itgrix_core.ami.rights import Witness, allowed_actions, missing_read_rights
 from itgrix_core.app.cli.hooks import is_out
 from itgrix_core.app.cli.invocation import Invocation, is_for_people
 from itgrix_core.app.dialling import dialplan_findings
+from itgrix_core.app.from_settings import places_of
 from itgrix_core.app.portals import portals_of
 from itgrix_core.config.agreement import missing, way_to
 from itgrix_core.config.mistakes import dotted
@@ -34,6 +35,8 @@ from itgrix_core.errors import AmiError, ConfigError, DataFolderError, ItgrixErr
 from itgrix_core.history.looking import findings as findings_of
 from itgrix_core.outbox.database import Database
 from itgrix_core.plugins.manager import Plugins
+from itgrix_core.recordings.converting import converter
+from itgrix_core.recordings.source import SourceError
 from itgrix_core.telemetry.redaction import redact_sentence
 from itgrix_core.wire.messages import Message
 
@@ -133,12 +136,17 @@ def check_ami_package(_: Settings) -> Lines:
 
 
 def check_recordings(settings: Settings) -> Lines:
-    """Whether the folders with recordings can be read."""
-    for name, asterisk in settings.asterisk.items():
-        if asterisk.recordings is not None:
-            yield _readable_folder(
-                f"recordings of {name}", f"asterisk.{name}.recordings", asterisk.recordings
-            )
+    """Whether the recordings can be had, and become what is wanted."""
+    for name, place in places_of(settings).items():
+        about = f"recordings of {name}"
+        try:
+            yield Line(State.OK, about, place.source.probe())
+        except SourceError as error:
+            yield Line(State.FAILURE, about, str(error))
+        finally:
+            place.source.close()
+        if place.mp3_kbps:
+            yield _conversion(about)
 
 
 def check_history(settings: Settings) -> Lines:
@@ -221,14 +229,13 @@ def _future_folder(folder: Path) -> Line:
     )
 
 
-def _readable_folder(about: str, setting: str, folder: Path) -> Line:
-    try:
-        count = sum(1 for _ in os.scandir(folder))
-    except OSError as error:
-        return Line(
-            State.FAILURE, about, f"{folder} cannot be read ({error.strerror}); mend it or correct {setting}"
-        )
-    return Line(State.OK, about, f"{folder} ({count} entries)")
+def _conversion(about: str) -> Line:
+    how = converter()
+    if how:
+        return Line(State.OK, about, f"made MP3 by {how}")
+    return Line(
+        State.WARNING, about, "stay what they are, as nothing makes MP3; install itgrix[mp3] or ffmpeg"
+    )
 
 
 def _guarded(one: Check, settings: Settings) -> Lines:

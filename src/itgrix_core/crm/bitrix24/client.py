@@ -19,12 +19,13 @@ import requests
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_fixed
 from urllib3.exceptions import HTTPError
 
-from itgrix_core.crm.adapter import Blocked, Unknown
+from itgrix_core.crm.adapter import Blocked, Refused, Unknown
 from itgrix_core.crm.bitrix24.address import Auth, Trouble
 from itgrix_core.crm.bitrix24.bucket import Bucket
-from itgrix_core.crm.bitrix24.errand import errand_of
+from itgrix_core.crm.bitrix24.errand import Errand, errand_of
 from itgrix_core.crm.bitrix24.errors import PAUSE_SECONDS, UNREACHABLE_SECONDS, Failure, failure_of, is_limit
-from itgrix_core.crm.bitrix24.methods import Repeat, repeat_of
+from itgrix_core.crm.bitrix24.methods import UPLOAD, Repeat, repeat_of
+from itgrix_core.crm.bitrix24.multipart import FilePart
 from itgrix_core.crm.bitrix24.observing import Observer, observed, unobserved
 from itgrix_core.crm.bitrix24.operating import LIMIT_SECONDS
 from itgrix_core.crm.bitrix24.quota import Quota
@@ -34,6 +35,7 @@ from itgrix_core.crm.quota import QuotaState
 CONNECT_SECONDS = 5.0
 _TRIES = 3
 _PAUSE_SECONDS = 0.3
+_SERVER_ERROR = 500
 _MENDS = 2
 """A portal may have moved and the hour be over: more than these two is no coincidence."""
 
@@ -89,19 +91,45 @@ class Client:
     def call(self, method: str, params: Mapping[str, Any] | None = None) -> Reply | Failure:
         """Call a method with a JSON body; what went wrong is answered, not raised."""
         params = params or {}
-        errand = errand_of(method, params)
+        return self._counted(errand_of(method, params), lambda: self._answer(method, params))
+
+    def upload(self, url: str, part: FilePart) -> Reply | Failure:
+        """Post a file to the address that the portal gave for it, which holds what proves who we are.
+
+        What such an address refuses, it refuses that file and no other: nothing is parked for it.
+        """
+        return self._counted(errand_of(UPLOAD), lambda: self._uploaded(url, part))
+
+    def _counted(
+        self, errand: Errand, send: Callable[[], tuple[Reply | Failure, Mapping[str, Any]]]
+    ) -> Reply | Failure:
+        """What `send` gives (the answer and its envelope), if the quota lets it go out."""
         blocked = self._quota.ask(errand)
         if blocked:
             return blocked
         body: Mapping[str, Any] = {}
         try:
-            answer, body = self._answer(method, params)
+            answer, body = send()
         finally:
             self._quota.spent(errand, body)
         self._quota.heard(errand, None if isinstance(answer, Reply) else answer)
         if isinstance(answer, Blocked) and answer.why == "unreachable":
             return replace(answer, seconds=self._quota.pause(answer.seconds))
         return answer
+
+    def _uploaded(self, url: str, part: FilePart) -> tuple[Reply | Failure, Mapping[str, Any]]:
+        def send(url: str, part: FilePart) -> requests.Response:
+            return self._send(url, part, part.content_type)
+
+        try:
+            response = observed(send, UPLOAD, self._observe)(url, part)
+        except (requests.RequestException, HTTPError, ValueError) as error:
+            return self._unsent(UPLOAD, error), {}
+        answer, body = self._read(UPLOAD, response), _object(response) or {}
+        is_limit = response.status_code == requests.codes.too_many_requests
+        if isinstance(answer, Reply) or is_limit or response.status_code >= _SERVER_ERROR:
+            return answer, body
+        return Refused("other", f"{UPLOAD}: HTTP {response.status_code}, the file was not taken"), body
 
     def _answer(self, method: str, params: Mapping[str, Any]) -> tuple[Reply | Failure, Mapping[str, Any]]:
         """The answer when nothing more can be mended, and its envelope."""
@@ -171,11 +199,15 @@ class Client:
         return retrying(observed(self._post_once, method, self._observe), url, payload)
 
     def _post_once(self, url: str, payload: bytes) -> requests.Response:
-        """One attempt. As a stream: a body given as bytes would have to leave within the connect time-out."""
+        """One attempt."""
+        return self._send(url, io.BytesIO(payload), "application/json")
+
+    def _send(self, url: str, body: io.BytesIO | FilePart, content_type: str) -> requests.Response:
+        """As a stream: a body given as bytes would have to leave within the connect time-out."""
         return self._session.post(
             url,
-            data=io.BytesIO(payload),
-            headers={"Content-Type": "application/json", "Accept": "application/json"},
+            data=body,
+            headers={"Content-Type": content_type, "Accept": "application/json"},
             timeout=self._timeout,
             allow_redirects=False,
             verify=self._session.verify,

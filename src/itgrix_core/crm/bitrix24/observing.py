@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 import requests
 
 from itgrix_core.crm.bitrix24.transport import is_certificate, was_not_sent
+
+Body = TypeVar("Body")
 
 Observer = Callable[[str, str, float], None]
 """Told of each request: its method, its outcome, and how many seconds it took.
@@ -28,14 +31,14 @@ def unobserved(_method: str, _outcome: str, _seconds: float) -> None:
 
 
 def observed(
-    post: Callable[[str, bytes], requests.Response],
+    post: Callable[[str, Body], requests.Response],
     method: str,
     observe: Observer,
     steady: Callable[[], float] = time.monotonic,
-) -> Callable[[str, bytes], requests.Response]:
+) -> Callable[[str, Body], requests.Response]:
     """`post` that tells `observe` of each request; answers and exceptions pass through."""
 
-    def sent(url: str, payload: bytes) -> requests.Response:
+    def sent(url: str, payload: Body) -> requests.Response:
         began = steady()
         try:
             response = post(url, payload)

@@ -13,7 +13,8 @@ from typing import Any
 
 from itgrix_core.crm.adapter import Done, Outcome, Refused, Step
 from itgrix_core.crm.bitrix24.answers import mapping, number
-from itgrix_core.crm.bitrix24.audio import content_of
+from itgrix_core.crm.bitrix24.attaching import attached
+from itgrix_core.crm.bitrix24.audio import fit
 from itgrix_core.crm.bitrix24.batching import MOST, WAITING, Request, send_together
 from itgrix_core.crm.bitrix24.client import Client, Reply
 from itgrix_core.crm.bitrix24.looking import Looker
@@ -109,13 +110,13 @@ class Sender:
     def _attach(self, params: dict[str, Any]) -> Outcome:
         """The file's content is read now: it belongs neither into the saved decision nor into a batch."""
         path = params.pop(PATH, None)
-        if path is not None:
-            content = content_of(str(path))
-            if isinstance(content, Refused):
-                return content
-            params["FILENAME"] = _file_name(str(params.get("FILENAME") or ""), str(path))
-            params["FILE_CONTENT"] = content
-        return self._call(ATTACH, params)
+        if path is None:
+            return self._call(ATTACH, params)
+        file = fit(str(path))
+        if isinstance(file, Refused):
+            return file
+        params["FILENAME"] = _file_name(str(params.get("FILENAME") or ""), str(path))
+        return attached(self._client, params, file)
 
     def _call(self, method: str, params: Mapping[str, Any]) -> Outcome:
         """One request whose result is the answer."""
