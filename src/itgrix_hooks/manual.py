@@ -76,7 +76,7 @@ def process_final_params(params, call, settings):
 
 `itgrix hooks` lists all with their status: enabled, disabled (`hooks.disabled`), refused (a misspelt hook or
 argument, with the nearest right name; a wrapper; a hook's name without `@hookimpl`; a second plugin of the
-same name), load error; who rests in a running service, `itgrix status` tells. `itgrix hooks show PLUGIN` tells
+same name), load error; `itgrix status` tells who rests meanwhile. `itgrix hooks show PLUGIN` tells
 all about one, `itgrix hooks check` all that is wrong, by file and line. `itgrix hooks disable NAME` and
 `itgrix hooks enable NAME` change that one list in the configuration file; comments and the rest stay.
 
