@@ -21,6 +21,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import HealthCheck, settings
 
 from itgrix_core.calls.events import Told
 from itgrix_core.calls.learnt import key_of
@@ -33,6 +34,10 @@ from itgrix_core.wire.messages import Message
 
 RECORDED = Path(__file__).parent / "recorded"
 Timed = tuple[Message, float]
+
+# a machine with other work is slow, and no test goes by its speed
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ def ask(
     limit_seconds: float = 5.0,
     deadline: Deadline | None = None,
     stuck: StuckThreads | None = None,
+    rests: Callable[[str], str] = lambda _plugin: "",
     clock: Callable[[], float] = time.monotonic,
 ) -> Asked:
     """Ask the implementations in the order given.
@@ -53,6 +54,7 @@ def ask(
         limit_seconds: for each implementation.
         deadline: bounds all of them together, besides.
         stuck: where threads that do not come back are counted.
+        rests: why a plugin is not to be asked now, "" if it is.
         clock: for the trace, in seconds.
 
     Returns:
@@ -71,7 +73,7 @@ def ask(
     limits = _Limits(limit_seconds, deadline, stuck or StuckThreads(), clock)
     asking = _Asking(row, arguments, extras, limits)
     for implementation in implementations:
-        asking.ask(implementation)
+        asking.ask(implementation, rests(implementation.plugin))
         if asking.is_over:
             break
     return asking.asked()
@@ -125,8 +127,11 @@ class _Asking:
         self._is_default = True
         self._trace: list[Entry] = []
 
-    def ask(self, implementation: Implementation) -> None:
-        """Ask one, keep its answer or the reason why there is none."""
+    def ask(self, implementation: Implementation, resting: str) -> None:
+        """Ask one, unless it rests; keep its answer or the reason why there is none."""
+        if resting:
+            self._trace.append(Entry(implementation.plugin, Outcome.RESTING, reason=resting))
+            return
         began = self._limits.clock()
         try:
             entry = self._entry(implementation)
@@ -189,7 +194,7 @@ class _Asking:
         """The implementation's own answer; `_Left` if there is none."""
         seconds = math.inf if implementation.is_own else self._limits.seconds()
         if seconds <= 0:
-            raise _Left(Outcome.TOO_SLOW, self._limits.used_up())
+            raise _Left(Outcome.NO_TIME, self._limits.used_up())
         grant = Grant()
         job = Job(lambda: implementation.function(**self._named(implementation, private, grant)))
         if implementation.is_own:

@@ -34,10 +34,13 @@ _OUTCOMES = {
     "the trace says so: the commonest slip.",
     Outcome.CANCELLED: "It returned `CANCEL`: the chain ends, the request is not sent.",
     Outcome.FAILED: "It raised. The reason names the error, the file and the line.",
-    Outcome.TOO_SLOW: "It exceeded its time limit, or no time was left to ask it. A late answer is ignored. "
-    "With three threads of its own that do not come back a plugin is switched off until the next start.",
+    Outcome.TOO_SLOW: "It exceeded its time limit. A late answer is ignored. With three threads of its own "
+    "that do not come back a plugin rests until they do.",
     Outcome.NONSENSE: "It returned something that is no answer of this hook: another type, data that JSON "
     "cannot hold, a field of the wrong type.",
+    Outcome.NO_TIME: "Those before it have used up the time that all hooks of this moment have together.",
+    Outcome.RESTING: "It failed too often in a row (`hooks.breaker`: five times) and rests: 30 s, then one "
+    "asking tries it, and each failure doubles the pause, up to half an hour.",
     Outcome.GAVE_UP: "It raised `GiveUp(reason)`: left out of this call on purpose.",
 }
 
@@ -73,9 +76,9 @@ def process_final_params(params, call, settings):
 
 `itgrix hooks` lists all with their status: enabled, disabled (`hooks.disabled`), refused (a misspelt hook or
 argument, with the nearest right name; a wrapper; a hook's name without `@hookimpl`; a second plugin of the
-same name), load error, switched off. `itgrix hooks show PLUGIN` tells all about one, `itgrix hooks check` all
-that is wrong, by file and line. `itgrix hooks disable NAME` and `enable NAME` change that one list in the
-configuration file; comments and the rest stay as they are.
+same name), load error; `itgrix status` tells who rests meanwhile. `itgrix hooks show PLUGIN` tells
+all about one, `itgrix hooks check` all that is wrong, by file and line. `itgrix hooks disable NAME` and
+`itgrix hooks enable NAME` change that one list in the configuration file; comments and the rest stay.
 
 A running service takes up what you change at a SIGHUP (`systemctl reload itgrix`), or by itself with
 `hooks.reload: change`; with a mistake anywhere all stays as it was ([operating.md](operating.md#reload)).

@@ -25,11 +25,16 @@ class Outcome(StrEnum):
     TOO_SLOW = "too slow"
     NONSENSE = "nonsense"
     GAVE_UP = "gave up"
+    NO_TIME = "no time"
+    RESTING = "resting"
 
     @property
     def is_failure(self) -> bool:
-        """Whether the author or the operator has something to mend; giving up is said on purpose."""
-        return self in {Outcome.FAILED, Outcome.TOO_SLOW, Outcome.NONSENSE}
+        """Whether the author or the operator has something to mend; giving up is said on purpose.
+
+        Who rests has failed before, and is told of once.
+        """
+        return self in {Outcome.FAILED, Outcome.TOO_SLOW, Outcome.NONSENSE, Outcome.NO_TIME}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ class Asked:
         is_default: no plugin had a part in the answer, only our own built-ins or nobody.
         actions: what `get_updated_entity_fields` is to do besides writing fields.
         trace: who was asked, in order.
-        stuck: plugins that hold too many threads which do not come back: switch them off.
+        stuck: plugins that hold too many threads which do not come back: let them rest.
     """
 
     hook: str

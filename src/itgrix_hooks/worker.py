@@ -3,7 +3,7 @@
 A Python thread cannot be killed. What can be done: the implementation runs on a worker thread, the asking one
 waits for its limit and then goes on without it. What the implementation was given to act with (`store`,
 `crm`) is revoked at that moment, its answer is ignored, and its thread is counted until it comes back: a
-plugin with several such threads is leaking and is to be switched off.
+plugin with several such threads is leaking and is to be left alone.
 
 Each asking thread keeps one worker and uses it again, so an ask costs two thread switches and no start. A
 worker that is stuck is left to itself and ends when its job does.
@@ -105,7 +105,7 @@ class StuckThreads:
             return len(jobs)
 
     def is_too_much(self, plugin: str) -> bool:
-        """Whether the plugin is to be switched off."""
+        """Whether the plugin is to be left alone until they come back."""
         return self.count(plugin) >= self.maximum
 
 

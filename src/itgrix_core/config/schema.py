@@ -188,6 +188,16 @@ class HookLimits(Section):
     other_seconds: Seconds = Field(default=5.0, description="Everything else.")
 
 
+class BreakerSettings(Section):
+    """When a plugin that keeps failing is left alone for a while, and for how long."""
+
+    failures: int = Field(default=5, ge=0, description="So many failures in a row; 0 never leaves it alone.")
+    pause_seconds: Seconds = Field(default=30.0, description="Then it rests so long, and is tried once.")
+    longest_pause_seconds: Seconds = Field(
+        default=1800.0, description="Each try in vain doubles the pause, up to this."
+    )
+
+
 class HookSettings(Section):
     """The customisation."""
 
@@ -201,6 +211,7 @@ class HookSettings(Section):
         description="When hooks and settings are read again: at a SIGHUP, or also when their files change.",
     )
     limits: HookLimits = Field(default=HookLimits(), description="Time limits.")
+    breaker: BreakerSettings = Field(default=BreakerSettings(), description="Plugins that keep failing.")
     settings: dict[str, dict[str, Any]] = Field(
         default={},
         description="What each plugin gets as `settings`, by plugin name.",

@@ -51,14 +51,6 @@ class Register:
         else:
             self.records[found.name] = self._loaded(found, record)
 
-    def switch_off(self, name: str, reason: str) -> None:
-        """Ask this plugin no more until the service starts again."""
-        record = self.records[name]
-        if record.status is Status.ENABLED:
-            self.pluggy.unregister(name=name)
-            del self.implementations[name]
-            self.records[name] = replace(record, status=Status.SWITCHED_OFF, reason=reason)
-
     def _loaded(self, found: Found, record: Record) -> Record:
         try:
             holder = found.load()

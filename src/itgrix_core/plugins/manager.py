@@ -9,14 +9,15 @@ and within a level both ask in the same order.
 from __future__ import annotations
 
 import copy
-import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
 from itgrix_core.config.schema import HookLimits, HookSettings
 from itgrix_core.plugins import sources
+from itgrix_core.plugins.breaker import Breakers
 from itgrix_core.plugins.loading import Register
 from itgrix_core.plugins.records import Record, Status
 from itgrix_hooks.asking import Extras, ask
@@ -40,7 +41,7 @@ class Plugins:
         self._settings = settings
         self._problems = tuple(problems)
         self._stuck = StuckThreads()
-        self._lock = threading.Lock()
+        self._breakers = Breakers(settings.breaker, self._stuck.is_too_much)
         self._asked = self._order()
 
     @classmethod
@@ -69,7 +70,12 @@ class Plugins:
     @property
     def records(self) -> tuple[Record, ...]:
         """One record for each plugin found, in the order of levels and names."""
-        everybody = [*self._register.records.values(), *self._register.refused_twins]
+        resting = self._breakers.resting()
+        loaded = (
+            replace(record, status=Status.RESTING, reason=resting[name]) if name in resting else record
+            for name, record in self._register.records.items()
+        )
+        everybody = [*loaded, *self._register.refused_twins]
         return tuple(sorted(everybody, key=lambda record: (record.level, record.name)))
 
     @property
@@ -142,16 +148,13 @@ class Plugins:
             limit_seconds=_seconds(self._settings.limits, limit),
             deadline=deadline or (self.deadline(limit) if implementations else None),
             stuck=self._stuck,
+            rests=self._breakers.rests,
         )
+        for entry in asked.trace:
+            self._breakers.note(entry)
         for plugin in asked.stuck:
-            self.switch_off(plugin, _stuck_reason(hook, self._stuck))
+            self._breakers.trip(plugin, _stuck_reason(hook, self._stuck))
         return asked
-
-    def switch_off(self, plugin: str, reason: str) -> None:
-        """Ask this plugin no more; its record says why."""
-        with self._lock:
-            self._register.switch_off(plugin, reason)
-            self._asked = self._order()
 
     def _extras(
         self,
@@ -175,7 +178,7 @@ class Plugins:
         return MappingProxyType(copy.deepcopy(self._settings.settings.get(plugin, {})))
 
     def _order(self) -> dict[str, tuple[Implementation, ...]]:
-        """The implementations of each hook in the order of asking; replaced as a whole, never changed."""
+        """The implementations of each hook in the order of asking."""
         return {hook: tuple(self._ordered(hook)) for hook in HOOKS}
 
     def _ordered(self, hook: str) -> list[Implementation]:
@@ -202,7 +205,7 @@ def _seconds(limits: HookLimits, limit: Limit) -> float:
 def _stuck_reason(hook: str, stuck: StuckThreads) -> str:
     return (
         f"{stuck.maximum} of its threads did not come back in time, the last one from '{hook}'; "
-        f"find what it waits for, give that a time limit of its own, and start the service again"
+        f"find what it waits for, and give that a time limit of its own"
     )
 
 

@@ -31,7 +31,7 @@ class Status(StrEnum):
     DISABLED = "disabled"
     REFUSED = "refused"
     LOAD_ERROR = "load error"
-    SWITCHED_OFF = "switched off"
+    RESTING = "resting"
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,8 @@ def test_every_way_to_fail_is_named_with_plugin_hook_and_reason(office, tmp_path
     """Raised, nonsense, gave up, too slow, and a plugin that could not even be loaded."""
     folder = office.hooks(failing=FAILING, absent="import nowhere_to_be_found\n")
     limits = {"ringing_seconds": 1.5, "other_seconds": 0.1}
-    office.file("inbound_no_answer", HookSettings(folder=folder, limits=limits))
+    hooks = HookSettings(folder=folder, limits=limits, breaker={"failures": 0})
+    office.file("inbound_no_answer", hooks)
     lines = office.explain(KEY).lines
 
     def after(hook):
@@ -135,6 +136,18 @@ def test_every_way_to_fail_is_named_with_plugin_hook_and_reason(office, tmp_path
     assert after("process_final_params").endswith(", nobody is there")
     assert "failing: too slow in " in after("post_registration")
     assert any(line.startswith("Plugin absent was not asked: ModuleNotFoundError") for line in lines)
+    assert any("finish" in line and "the CRM answered" in line for line in lines)
+
+
+def test_who_rests_is_named_with_the_reason(office):
+    """The call is filed without it."""
+    hooks = HookSettings(folder=office.hooks(failing=FAILING), breaker={"failures": 1})
+    office.file("inbound_no_answer", hooks)
+    lines = office.explain(KEY).lines
+    assert any(
+        "failing: resting" in line and "1 failure in a row, ValueError: it is broken" in line
+        for line in lines
+    )
     assert any("finish" in line and "the CRM answered" in line for line in lines)
 
 

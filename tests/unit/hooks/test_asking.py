@@ -277,7 +277,7 @@ class TestLimit:
         deadline = Deadline(1.5, clock=lambda: now[0])
         now[0] = 2.0
         result = asked("process_registration_params", lambda: {"USER_ID": 1}, deadline=deadline)
-        assert outcomes(result) == [("a", "too slow")]
+        assert outcomes(result) == [("a", "no time")]
         assert "the 1.5 s for all hooks of this moment were used up" in result.failures[0].reason
 
     def test_the_rest_of_a_shared_deadline_bounds_the_next(self, stuck_until):

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from itgrix_core.config.schema import HookLimits, HookSettings
+from itgrix_core.config.schema import BreakerSettings, HookLimits, HookSettings
 from itgrix_core.plugins.manager import Plugins
 from itgrix_core.plugins.records import Level, Status
 from itgrix_hooks import PhoneNumber
@@ -296,9 +296,9 @@ class TestAsking:
         ]
         assert "ValueError: no (raises.py, line 3)" in asked.failures[0].reason
 
-    def test_after_three_stuck_threads_a_plugin_is_switched_off(self, site, trail, plugins):
-        """Its record says why; the others go on."""
-        file = site(
+    def test_with_three_stuck_threads_a_plugin_rests(self, site, trail, plugins):
+        """Its record and each trace say why; the others go on."""
+        site(
             "stuck",
             """
             import threading
@@ -313,11 +313,27 @@ class TestAsking:
         for _ in range(3):
             assert record(loaded, "stuck").status is Status.ENABLED
             assert loaded.ask(*ASK_FINAL).answer == {"TRAIL": "w"}
-        assert record(loaded, "stuck").status is Status.SWITCHED_OFF
+        assert record(loaded, "stuck").status is Status.RESTING
         assert "3 of its threads did not come back in time" in record(loaded, "stuck").reason
-        assert [entry.plugin for entry in loaded.ask(*ASK_FINAL).trace] == ["works"]
-        assert file.name == "stuck.py"
+        asked = loaded.ask(*ASK_FINAL)
+        assert {entry.plugin: str(entry.outcome) for entry in asked.trace} == {
+            "stuck": "resting", "works": "answered",
+        }  # fmt: skip
+        assert not asked.failures
         _wake("itgrix_site.stuck")
+
+    def test_after_failures_in_a_row_a_plugin_rests(self, site, trail, plugins):
+        """It is not asked, and named in the trace; the others answer."""
+        site("raises", "@hookimpl\ndef process_final_params(): raise ValueError('no')")
+        trail("works", "w")
+        loaded = plugins(breaker=BreakerSettings(failures=2))
+        for _ in range(2):
+            assert loaded.ask(*ASK_FINAL).failures
+        asked = loaded.ask(*ASK_FINAL)
+        (resting,) = [entry for entry in asked.trace if entry.plugin == "raises"]
+        assert (asked.answer, str(resting.outcome)) == ({"TRAIL": "w"}, "resting")
+        assert "2 failures in a row, ValueError: no (raises.py, line 3)" in resting.reason
+        assert [each.name for each in loaded.out] == ["raises"]
 
     def test_hooks_of_one_moment_share_a_deadline(self, plugins):
         """While it rings, and for questions; the others have a limit each."""

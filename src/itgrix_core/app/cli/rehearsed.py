@@ -13,7 +13,7 @@ from itgrix_core.app.as_test import as_test
 from itgrix_core.app.rehearsal import House, NotingPlugins, Rehearsed, rehearse
 from itgrix_core.app.versions import differences
 from itgrix_core.calls.events import Told
-from itgrix_core.config.schema import HookSettings
+from itgrix_core.config.schema import BreakerSettings, HookSettings
 from itgrix_core.errors import ConfigError
 from itgrix_core.jobs.narrating import answered, short
 from itgrix_core.jobs.noting import answer_of, is_telling
@@ -96,7 +96,8 @@ class Rehearsals:
 
 
 def _loaded(hooks: HookSettings) -> NotingPlugins:
-    plugins = NotingPlugins.load(hooks)
+    untiring = hooks.model_copy(update={"breaker": BreakerSettings(failures=0)})
+    plugins = NotingPlugins.load(untiring)  # a day's calls in a second: nobody rests meanwhile
     unreadable = [problem for problem in plugins.problems if "hooks.folder" in problem]
     if unreadable:
         raise ConfigError(unreadable)
