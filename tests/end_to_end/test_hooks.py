@@ -32,6 +32,10 @@ CALLS = [
 ]
 
 
+NO_ANSWER = "1795379465.12"
+"""The Linkedid of inbound_no_answer."""
+
+
 @pytest.fixture
 def folder(stand):
     """A folder with one of each, and a good one."""
@@ -72,3 +76,8 @@ def test_all_calls_are_filed_whatever_hooks_do(stand, folder):
         assert reason in line
     serve.signal(signal.SIGTERM)
     assert serve.ends(20) == 0
+    code, told = stand.ends("explain", NO_ANSWER)
+    assert code == 0
+    for hook, reason in LEFT_OUT.items():
+        plugin = hook.rpartition(" ")[2]
+        assert [line for line in told.splitlines() if plugin in line and reason in line], (plugin, told)

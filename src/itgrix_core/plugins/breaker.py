@@ -24,12 +24,13 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class _Standing:
-    """How a plugin stands: failures in a row, the pause that it rests, until when, and why."""
+    """How a plugin stands: failures in a row, its pause, until when, why, and whether it is being tried."""
 
     failures: int = 0
     pause: float = 0.0
     until: float = 0.0
     why: str = ""
+    is_tried: bool = False
 
 
 class Breakers:
@@ -62,7 +63,8 @@ class Breakers:
             now = self._clock()
             if now >= standing.until:
                 standing.until = now + standing.pause  # the next one, should this asking end without a word
-                if not self._is_leaking(plugin):
+                standing.is_tried = not self._is_leaking(plugin)
+                if standing.is_tried:
                     return ""
             return _sentence(standing, now)
 
@@ -93,9 +95,14 @@ class Breakers:
             self._rest(plugin, self._standings.setdefault(plugin, _Standing()), why)
 
     def _rest(self, plugin: str, standing: _Standing, why: str) -> None:
+        """Begin a rest or lengthen it after its try; askings that were under way when it began do neither."""
+        if standing.pause and not standing.is_tried:
+            standing.why = why
+            return
         longer = 2 * standing.pause or self._settings.pause_seconds
         standing.pause = min(longer, self._settings.longest_pause_seconds)
         standing.until, standing.why = self._clock() + standing.pause, why
+        standing.is_tried = False
         _log.warning(f"plugin {plugin}: it is not asked for {standing.pause:g} s ({why})")
 
 

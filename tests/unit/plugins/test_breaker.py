@@ -87,6 +87,21 @@ def test_a_try_in_vain_doubles_the_pause_up_to_the_longest():
         assert f"another {pause} s" in world.rests
 
 
+def test_failures_of_askings_that_were_under_way_do_not_lengthen_the_rest(world):
+    """Eight calls that wait for a hanging plugin at once are one outage; it is told once and lasts 30 s."""
+    with capture_logs() as logs:
+        world.fails(8)
+        world.breakers.trip("fair", "3 of its threads did not come back")
+    assert [log["event"] for log in logs] == [
+        "plugin fair: it is not asked for 30 s (5 failures in a row, ValueError: no)"
+    ]
+    assert world.rests == "not asked for another 30 s: 3 of its threads did not come back"
+    world.now += 30
+    assert world.rests == ""
+    world.fails(2)
+    assert "another 60 s" in world.rests
+
+
 def test_a_try_that_is_answered_ends_it(world):
     """With a word in the log; the next failures are counted anew."""
     world.fails(5)
