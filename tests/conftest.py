@@ -7,6 +7,7 @@ of two linked PBXes is `each_pair`: a folder `recorded/<kind>-pair/NAME/` with t
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from ipaddress import ip_address
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,7 @@ from itgrix_core.wire.frames import Framer, is_banner
 from itgrix_core.wire.messages import Message
 
 RECORDED = Path(__file__).parent / "recorded"
+_TESTS = count()
 Timed = tuple[Message, float]
 
 # a machine with other work is slow, and no test goes by its speed
@@ -179,6 +182,12 @@ def _own_state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _fresh_state_folder(_own_state_folder: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A portal's port may have been another test's, whose requests would be counted as this one's."""
+    monkeypatch.setenv("XDG_STATE_HOME", f"{os.environ['XDG_STATE_HOME']}/{next(_TESTS)}")
 
 
 @pytest.fixture(scope="session")
