@@ -109,13 +109,6 @@ class Questions:
         """Whether anybody would answer a hook; what nobody answers costs nothing."""
         return bool(self._tools.plugins.implementations(hook, self._own(hook)))
 
-    def wants_clients(self) -> bool:
-        """Whether the registration's hook names `clients`, and so will look at them."""
-        hook = "process_registration_params"
-        return any(
-            "clients" in one.names for one in self._tools.plugins.implementations(hook, self._own(hook))
-        )
-
     def is_wanted(self, stage: Stage, conversation: Conversation | None) -> Asked:
         """`need_registration` at a stage."""
         return self.ask(

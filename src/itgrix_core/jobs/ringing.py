@@ -28,10 +28,7 @@ class Ringing:
     def file(self) -> Later | None:
         """Bring the CRM's cards to where the events have brought the call; one that is finished has none."""
         turn = self._turn
-        if turn.standing.filed.is_finished:
-            return None
-        if all(isinstance(event, CallStarted) for event in turn.events):
-            turn.look_ahead()
+        if turn.standing.filed.is_finished or all(isinstance(event, CallStarted) for event in turn.events):
             return None
         first = first_user(turn.events, turn.users)
         if first is None and not turn.standing.is_registered:

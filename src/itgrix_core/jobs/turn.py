@@ -6,7 +6,6 @@ finds it and sends what has not been sent yet.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -29,7 +28,6 @@ from itgrix_core.outbox.effects import Effects, Finished, Starting
 from itgrix_core.outbox.engine import Later
 from itgrix_core.outbox.tables import EffectState
 from itgrix_core.plugins import rules
-from itgrix_hooks.answers import RetryLater
 from itgrix_hooks.trace import Asked
 from itgrix_hooks.values import Call, Conversation, Entity, Filed, Stage, User
 
@@ -44,9 +42,6 @@ BY_CRM = "BY_CRM"
 
 FINISH = "finish"
 """Name of the phase that finishes a call and says what follows on it, in one request."""
-
-AHEAD_SECONDS = 5.0
-"""How young a call is whose client is looked for before its first ring: an old one has no card to hurry."""
 
 STAGES = {
     "ConversationRequested": Stage.CONVERSATION_REQUESTED,
@@ -269,16 +264,6 @@ class Turn:
             user=self.user(command.user_id),
             clients=self.questions.clients(),
         )
-
-    def look_ahead(self) -> None:
-        """Look for the client before anybody is rung, if the registration will: no card has to wait for it.
-
-        The adapter keeps the answer for some seconds. Where it does not come, the registration asks again.
-        """
-        is_young = self.now - self.call.started_at <= AHEAD_SECONDS
-        if is_young and (self.account.rules.is_choosing_by_employee or self.questions.wants_clients()):
-            with contextlib.suppress(CrmError, RetryLater):
-                len(self.questions.clients())
 
     def _extension_of(self, user_id: int) -> str:
         return next((ext for ext, user in self.users.items() if user.id == user_id), "")

@@ -63,29 +63,6 @@ def test_the_start_alone_asks_nobody(office, answered):
     assert office.crm.sent == []
 
 
-@pytest.mark.parametrize("trouble", [None, CrmError("no"), CrmUnavailable(30.0, "away")])
-def test_the_client_is_looked_for_before_the_first_ring_if_a_hook_names_it(office, answered, trouble):
-    """No card waits for that; what goes wrong then is asked again by the registration."""
-
-    def process_registration_params(params, clients):
-        return params
-
-    office.hooks(process_registration_params=process_registration_params)
-    office.crm.broken = trouble
-    assert office.deliver(jobs_of(answered.events[:1])) == Done(1)
-    assert [what for what, _ in office.crm.asked] == ["clients_of"]
-
-
-def test_the_client_of_an_old_call_is_not_looked_for_so_early(office, answered):
-    """It has no card to hurry; nor where the hooks do not look at clients."""
-    office.hooks(process_registration_params=lambda params: params)
-    office.deliver(jobs_of(answered.events[:1]))
-    office.hooks("second", process_registration_params=lambda params, clients: params)
-    office.now += 60
-    office.deliver(jobs_of(answered.events[:1]))
-    assert office.crm.asked == []
-
-
 # ---- decided once -----------------------------------------------------------------------------------------
 def test_a_decision_is_saved_and_sent_as_it_was(office, answered, outcomes):
     """The hook says something else each time; it is asked once."""
