@@ -86,7 +86,7 @@ class Breakers:
                 return
             standing = self._standings.setdefault(entry.plugin, _Standing())
             standing.failures += 1
-            if self._settings.failures and standing.failures >= self._settings.failures:
+            if standing.pause or 0 < self._settings.failures <= standing.failures:
                 self._rest(entry.plugin, standing, _reason(standing, entry))
 
     def trip(self, plugin: str, why: str) -> None:

@@ -126,6 +126,15 @@ def test_who_holds_stuck_threads_is_not_tried_before_they_are_back(world):
     assert world.rests == ""
 
 
+def test_a_first_failure_after_such_a_rest_lengthens_it(world):
+    """It was not a failure that began it, so none was counted before."""
+    world.breakers.trip("fair", "3 of its threads did not come back")
+    world.now += 30
+    assert world.rests == ""
+    world.fails(1)
+    assert world.rests == "not asked for another 60 s: 1 failure in a row, ValueError: no"
+
+
 def test_without_a_number_of_failures_nobody_rests():
     """For who would rather wait each time."""
     world = World(failures=0)
