@@ -25,13 +25,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 import yaml
+from sqlalchemy import select
 
 from itgrix_core.app.demo import HOOKS, LINES, MISSED_TURN, PBX_TIMEZONE, demo_seed
 from itgrix_core.app.replay import ended_calls, tell
 from itgrix_core.calls.topology import Topology
+from itgrix_core.jobs.recording import RECORDING_READY
 from itgrix_core.outbox.database import Database
-from itgrix_core.outbox.spool import Spool
 from itgrix_core.outbox.sqlite import SqliteEngine
+from itgrix_core.outbox.tables import IS_OPEN, job
 from itgrix_core.sandbox.bitrix.auditing import audit
 from itgrix_core.sandbox.bitrix.ledger import Entry, from_json
 from itgrix_core.sandbox.recordings import bundled, load
@@ -350,15 +352,16 @@ class Stand:
         with Database(self.data_folder) as database:
             return SqliteEngine(database).counts()
 
-    def lost_sight_of(self) -> set[str]:
-        """The calls whose end is provisional: it waits a quarter of an hour for a better account."""
-        with Database(self.data_folder) as database:
-            return set(Spool(database, lambda _lanes: None).provisional("lab"))
-
-    def is_drained(self, besides: int = 0) -> bool:
-        """Whether the outbox has nothing left to do, besides so many jobs that wait."""
+    def is_drained(self) -> bool:
+        """Whether the outbox has nothing left to do."""
         counts = self.counts()
-        return counts["waiting"] == besides and not counts["running"]
+        return counts["waiting"] == counts["running"] == 0
+
+    def is_filed(self) -> bool:
+        """Whether nothing is left but what waits for time: ends that may be told better, and recordings."""
+        left = select(job.c.kind).where(IS_OPEN, ~job.c.is_provisional).distinct()
+        with Database(self.data_folder) as database, database.read() as connection:
+            return set(connection.scalars(left)) <= {RECORDING_READY}
 
     def is_told(self, expected: Story, portal: Portal) -> None:
         """Waits until the portal tells this story and the outbox is empty; what differs is told."""
