@@ -10,7 +10,7 @@ from itgrix_core.app.tidying import Tidying
 from itgrix_core.config.schema_rules import OutboxSettings
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.desk import Desk
-from itgrix_core.outbox.engine import Done, Job
+from itgrix_core.outbox.engine import Done, Job, Later
 from itgrix_core.outbox.even_clock import EvenClock
 from itgrix_core.outbox.lane_engine import Held
 from itgrix_core.outbox.sqlite import SqliteEngine, SqliteShelf
@@ -91,6 +91,19 @@ def test_a_clock_put_forward_ends_no_waiting_before_it_is_noticed_either(databas
     assert waits(database, clock()) == pytest.approx(600)
     stopping.set()
     tidy.stop(PATIENCE)
+
+
+@pytest.mark.parametrize("jump", [-7200, 1800])
+def test_what_is_put_off_before_a_jump_is_noticed_waits_as_long_as_it_was_told(database, clocks, jump):
+    """A minute stays a minute."""
+    clock = EvenClock(lambda: clocks.wall, lambda: clocks.steady)
+    engine = SqliteEngine(database, clock)
+    tidy = Tidying(database, engine, OutboxSettings(), clock, boot=1)
+    job = put(database, clocks)
+    clocks.wall += jump
+    SqliteShelf(database).settle([Held(job, 1, 0)], Later(60.0, "the portal is away"), clock(), 0)
+    tidy.look()
+    assert waits(database, clocks.wall) == pytest.approx(60)
 
 
 def test_what_ended_by_a_wrong_clock_is_remembered_as_long_as_anything(database, clocks):
