@@ -28,6 +28,7 @@ from itgrix_core.jobs.turnstile import Turnstile
 from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.engine import Attempt, Dead, Done, Job, Later, Result, Trouble
 from itgrix_core.recordings.converting import ConversionError
+from itgrix_core.recordings.links import LinkError
 from itgrix_core.recordings.sound import has_sound
 from itgrix_core.recordings.source import SourceError
 from itgrix_core.recordings.workshop import MP3, UPLOADED, Workshop
@@ -121,8 +122,12 @@ class RecordingJobs:
                 return self._attach(job, wanted, attempt) or Done()
         except (RetryLater, CrmUnavailable) as error:
             return later_of(error)
-        except SourceError as error:
+        except (SourceError, LinkError) as error:
             return Later(0.0, str(error), Trouble.AWAY)
+        except OSError as error:
+            return Later(
+                0.0, f"{error.filename}: {error.strerror}; mend the disk or its rights", Trouble.AWAY
+            )
         except (ValueError, CrmError) as error:
             return Dead(str(error))
 

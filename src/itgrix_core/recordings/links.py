@@ -67,7 +67,12 @@ class Links:
         self._roots = roots
 
     def link(self, linked: Linked) -> str:
-        """The address under which a file can be heard; it ends in the file's own name."""
+        """The address under which a file can be heard; it ends in the file's own name.
+
+        Raises:
+            LinkError: the key is empty.
+            OSError: it can be neither read nor made.
+        """
         token = self._signing(_key(self._folder)).dumps([linked.call, linked.root, linked.name])
         return f"{self._address}/{PREFIX}/{token!s}/{quote(Path(linked.name).name)}"
 
@@ -136,7 +141,9 @@ def _key(folder: Path) -> str:
         with suppress(FileExistsError):  # another thread was quicker
             _write(folder / KEY)
         key = _known_key(folder)
-    return key or ""
+    if key is None:
+        raise LinkError(f"{folder / KEY} is empty: take it away, and the next link makes a new one")
+    return key
 
 
 def _known_key(folder: Path) -> str | None:

@@ -16,6 +16,7 @@ from itgrix_core.jobs.awaiting import Place
 from itgrix_core.jobs.recording import RECORDING_READY, TRIES, RecordingJobs, RecordingWanted
 from itgrix_core.outbox.engine import Attempt, Dead, Done, Job, Later, Trouble
 from itgrix_core.recordings.folder import FolderSource
+from itgrix_core.recordings.links import LinkError
 from itgrix_core.recordings.sound import wave_of
 from itgrix_core.recordings.source import SourceError
 from itgrix_hooks import CANCEL, Link
@@ -496,11 +497,13 @@ def test_a_place_that_is_away_is_asked_again_as_long_as_the_portal_would_be(offi
     assert asked == []
 
 
-def linking(office, **place):
-    """The handler of a place that gives links, and what was linked."""
+def linking(office, trouble=None, **place):
+    """The handler of a place that gives links, and what was linked; none can be made in `trouble`."""
     linked = []
 
     def link(call, path):
+        if trouble:
+            raise trouble
         linked.append((call, Path(path).name, Path(path).exists()))
         return f"https://pbx.example.com/recording/token/{Path(path).name}"
 
@@ -527,6 +530,24 @@ def test_a_link_may_be_to_an_mp3_that_was_made(office, wav):
     handler, linked = linking(office, mp3_kbps=16)
     assert handler(jobs(SPOOL + "in.wav"), Attempt(1, BEGAN)) == Done()
     assert linked == [(CALL.key, "in.mp3", True)]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        (LinkError("links.key is empty"), "links.key is empty"),
+        (
+            OSError(28, "No space left on device", "links.key"),
+            "links.key: No space left on device; mend the disk or its rights",
+        ),
+    ],
+)
+def test_a_link_that_cannot_be_made_waits_with_a_sentence(office, wav, trouble, told):
+    """For days, as for a file that is away."""
+    wav("in.wav", 4)
+    handler, _ = linking(office, trouble)
+    assert handler(jobs(SPOOL + "in.wav"), Attempt(1, BEGAN)) == Later(0.0, told, Trouble.AWAY)
+    assert office.crm.of("attach") == []
 
 
 def test_a_hooks_own_address_is_given_as_it_is(office, wav):

@@ -132,6 +132,13 @@ def test_many_who_need_the_first_key_get_the_same(links):
     assert all(links().file(each) for each in tokens)
 
 
+def test_an_empty_key_signs_nothing(links, tmp_path):
+    """A full disk leaves one: with "" anybody could sign."""
+    (tmp_path / "data" / KEY).touch()
+    with pytest.raises(LinkError, match=r"links\.key is empty: take it away"):
+        made(links)
+
+
 def test_what_lies_elsewhere_is_kept_while_its_link_is_good(links, tmp_path, monitor, record):
     """A file of the PBX that lies here is not copied."""
     kept = tmp_path / "data" / "linked"
