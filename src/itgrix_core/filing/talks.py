@@ -61,9 +61,8 @@ def recordings_of(call: Call) -> list[Recording]:
     That is the client's, else the first of those on which the talk was heard; then come those of the
     employees who talked. What else was recorded, as a consultation, is nobody's in the CRM.
     """
-    began = (call.linkedid, f"{call.pbx}/{call.linkedid}")
     first = next(iter(call.recordings), None)
-    best = next((r for r in call.recordings if r.channel in began), first)
+    best = next((r for r in call.recordings if _began(r, call)), first)
     talked = {talk.key for talk in call.talks}
     others = [r for r in call.recordings if r is not best and r.channel in talked]
     return [best, *others] if best else []
@@ -71,8 +70,12 @@ def recordings_of(call: Call) -> list[Recording]:
 
 def is_clients(recording: Recording, call: Call) -> bool:
     """Whether a file is of the client's channel, which began the call and heard all talks."""
-    began = (call.linkedid, f"{call.pbx}/{call.linkedid}")
-    return recording.channel in began and all(recording.channel != each.key for each in call.conversations)
+    return _began(recording, call) and all(recording.channel != each.key for each in call.conversations)
+
+
+def _began(recording: Recording, call: Call) -> bool:
+    """Whether a file is of the channel that began the call; of linked PBXes an id bears the name in front."""
+    return recording.channel in (call.linkedid, f"{call.pbx}/{call.linkedid}")
 
 
 def _shared(recording: Recording, call: Call) -> Recording:

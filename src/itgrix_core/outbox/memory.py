@@ -102,13 +102,15 @@ class MemoryShelf:
 
     def shift(self, seconds: float, middle: float, notes: Mapping[str, int]) -> None:  # noqa: ARG002
         """As `Shelf.shift`; nobody could read notes after a restart."""
+
+        def moved(at: float, born_at: float) -> float:
+            is_of_old_clock = born_at < middle if seconds > 0 else at > middle
+            return at + seconds if at > 0 and is_of_old_clock else at
+
         with self._lock:
             for row in (row for rows in self._open.values() for row in rows):
                 job = row.job
-                born_at, not_before = (
-                    at + seconds if at > 0 and (job.born_at < middle if seconds > 0 else at > middle) else at
-                    for at in (job.born_at, job.not_before)
-                )
+                born_at, not_before = moved(job.born_at, job.born_at), moved(job.not_before, job.born_at)
                 row.job = replace(job, born_at=born_at, not_before=not_before)
             self._bell += 1
 
