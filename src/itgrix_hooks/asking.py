@@ -13,6 +13,8 @@ import math
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,10 @@ def ask(
     return asking.asked()
 
 
+class ElsewhereError(Exception):
+    """What was raised in another process: a sentence that says what and where."""
+
+
 class _Limits:
     """How long the next implementation may take, and how long one took."""
 
@@ -132,15 +138,13 @@ class _Asking:
         if resting:
             self._trace.append(Entry(implementation.plugin, Outcome.RESTING, reason=resting))
             return
-        began = self._limits.clock()
+        began, grant = self._limits.clock(), Grant()
         try:
-            entry = self._entry(implementation)
+            entry = self._entry(implementation, grant)
         except _Left as left:
             entry = Entry(implementation.plugin, left.outcome, 0.0, left.reason)
         seconds = self._limits.clock() - began
-        self._trace.append(
-            Entry(entry.plugin, entry.outcome, seconds, entry.reason, entry.change, entry.actions)
-        )
+        self._trace.append(replace(entry, seconds=seconds, used=dict(grant.used)))
 
     def asked(self) -> Asked:
         """What came of it."""
@@ -150,9 +154,9 @@ class _Asking:
         trace = tuple(self._trace)
         return Asked(self._row.name, answer, self._is_cancelled, self._is_default, actions, trace, stuck)
 
-    def _entry(self, implementation: Implementation) -> Entry:
+    def _entry(self, implementation: Implementation, grant: Grant) -> Entry:
         private = copy.deepcopy(self._value) if isinstance(self._value, dict | list) else self._value
-        answer = self._answer(implementation, private)
+        answer = self._answer(implementation, private, grant)
         if answer is None:
             return Entry(implementation.plugin, Outcome.LEFT_IT, reason=self._forgotten(private))
         if answer is CANCEL and self._row.is_cancellable:
@@ -190,13 +194,14 @@ class _Asking:
         self._is_default = self._is_default and implementation.is_own
         return Entry(implementation.plugin, Outcome.ANSWERED, 0.0, "", changed, accepted.actions)
 
-    def _answer(self, implementation: Implementation, private: Any) -> Any:
+    def _answer(self, implementation: Implementation, private: Any, grant: Grant) -> Any:
         """The implementation's own answer; `_Left` if there is none."""
         seconds = math.inf if implementation.is_own else self._limits.seconds()
         if seconds <= 0:
             raise _Left(Outcome.NO_TIME, self._limits.used_up())
-        grant = Grant()
-        job = Job(lambda: implementation.function(**self._named(implementation, private, grant)))
+        function = implementation.function
+        asked = partial(function, grant) if implementation.is_remote else function
+        job = Job(lambda: asked(**self._named(implementation, private, grant)))
         if implementation.is_own:
             job.run()
         else:
@@ -237,7 +242,13 @@ def _raise(error: BaseException, implementation: Implementation, hook: str) -> N
         raise error
     if isinstance(error, GiveUp):
         raise _Left(Outcome.GAVE_UP, str(error)) from error
-    raise _Left(Outcome.FAILED, f"{_text(error)}{_where(error, implementation)}") from error
+    raise _Left(Outcome.FAILED, told(error, implementation)) from error
+
+
+def told(error: BaseException, implementation: Implementation) -> str:
+    """What an implementation raised, and where: `ValueError: no (fair.py, line 3)`."""
+    is_told = isinstance(error, ElsewhereError)
+    return str(error) if is_told else f"{_text(error)}{_where(error, implementation)}"
 
 
 def _text(error: BaseException) -> str:

@@ -95,6 +95,11 @@ request does not ask again.
 ## When one fails
 
 It is left out of this call and named in the log with the reason. The others are asked, the call is filed.
+
+A plugin that you do not trust, or that leaks, may run in a process of its own (`hooks.isolate`), for less
+than a millisecond an asking: one that hangs is ended then instead of left behind, one that takes all memory
+or crashes takes nobody along ([operating.md](operating.md#plugins-in-processes-of-their-own)). It notices
+nothing of it: arguments, answers, `store` and `crm` are the same.
 """
 
 _EXTRAS = """\

@@ -36,6 +36,7 @@ class Implementation:
         names: the arguments that it wants.
         place: 0 for `tryfirst`, 2 for `trylast`, else 1.
         is_own: ours: runs on the asking thread, without a time limit.
+        is_remote: it asks a process, and takes the grant before its arguments: what runs there ends with it.
     """
 
     plugin: str
@@ -43,6 +44,7 @@ class Implementation:
     names: tuple[str, ...]
     place: int = 1
     is_own: bool = False
+    is_remote: bool = False
 
 
 class Fault(str):
@@ -96,9 +98,12 @@ def implementation(hook: str, function: Callable[..., Any], plugin: str = "") ->
     return Implementation(plugin or getattr(function, "__name__", hook), function, _names(function))
 
 
-def module_of(path: Path, name: str) -> ModuleType:
-    """Import a single file under a module name; whatever its code raises gets out, nothing stays behind."""
-    spec = importlib.util.spec_from_file_location(name, path, loader=_FromSource(name, str(path)))
+def module_of(path: Path, name: str, source: bytes | None = None) -> ModuleType:
+    """Import a single file under a module name; whatever its code raises gets out, nothing stays behind.
+
+    `source` stands for what is in the file.
+    """
+    spec = importlib.util.spec_from_file_location(name, path, loader=_FromSource(name, str(path), source))
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
@@ -117,10 +122,15 @@ def module_of(path: Path, name: str) -> ModuleType:
 class _FromSource(SourceFileLoader):
     """Compiles each time: kept bytecode passes for fresh when a file changes twice within one second."""
 
+    def __init__(self, name: str, path: str, source: bytes | None) -> None:
+        super().__init__(name, path)
+        self._source = source
+
     def get_code(self, fullname: str) -> CodeType:
-        """The code of the file as it is now."""
+        """The code of the file as it is now, or of the source that was given."""
         path = self.get_filename(fullname)
-        return self.source_to_code(self.get_data(path), path)
+        source = self.get_data(path) if self._source is None else self._source
+        return self.source_to_code(source, path)
 
 
 def nearest(word: str, words: Collection[str]) -> str:

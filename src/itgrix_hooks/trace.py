@@ -8,6 +8,7 @@ the metrics are all made from these.
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -90,6 +91,8 @@ class Entry:
         reason: why, for everything but a plain answer; "" if there is nothing to say.
         change: what it changed, `None` if nothing.
         actions: what it asked to be done besides.
+        used: what of `crm` and `store` it used, and how often: `crm.read` and so on; reads that cost no
+            request, because another had asked the same, are `crm.read, known`.
     """
 
     plugin: str
@@ -98,6 +101,7 @@ class Entry:
     reason: str = ""
     change: Change | None = None
     actions: tuple[Action, ...] = ()
+    used: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
         """A line for a log: `fair_missed: answered in 3 ms, USER_ID: 1 → 7`."""

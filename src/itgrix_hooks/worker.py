@@ -16,6 +16,7 @@ import math
 import threading
 import time
 import weakref
+from collections import Counter
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
@@ -114,10 +115,19 @@ class RevokedError(RuntimeError):
 
 
 class Grant:
-    """What one implementation may act with, until it is revoked; a latecomer's new proxies are dead too."""
+    """What one implementation may act with, until it is revoked; a latecomer's new proxies are dead too.
+
+    `used`: what it acted with, and how often (`crm.read`: 2).
+    """
 
     def __init__(self) -> None:
-        self._is_open = True
+        self.is_open = True
+        self.used: Counter[str] = Counter()
+        self._then: Callable[[], object] | None = None
+
+    def when_revoked(self, then: Callable[[], object] | None) -> None:
+        """What ends then, besides; `None` for nothing any more. It is called on the asking thread."""
+        self._then = then
 
     def proxy(self, target: Any, what: str) -> Any:
         """Something that looks like `target` (called `what`) and acts as long as the grant is open."""
@@ -125,11 +135,14 @@ class Grant:
 
     def revoke(self) -> None:
         """From now on every use raises `RevokedError`; one that runs already is not stopped."""
-        self._is_open = False
+        self.is_open = False
+        then = self._then
+        if then is not None:
+            then()
 
     def check(self, what: str) -> None:
         """`RevokedError` once it is."""
-        if not self._is_open:
+        if not self.is_open:
             raise RevokedError(f"'{what}' is no longer yours: the hook has ended or exceeded its time limit")
 
 
@@ -151,6 +164,7 @@ class _Proxy:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             self._grant.check(self._what)
+            self._grant.used[f"{self._what}.{name}"] += 1
             return value(*args, **kwargs)
 
         return call

@@ -9,6 +9,7 @@ from itgrix_core.ami.supervisor import LineState
 from itgrix_core.directory.numbers import IndexFigures
 from itgrix_core.outbox.figures import Depth, oldest_seconds
 from itgrix_core.outbox.missed import Figures
+from itgrix_core.plugins.processes import Standing
 from itgrix_core.plugins.records import Record
 from itgrix_core.telemetry.collectors import QuotaFigures
 from itgrix_core.telemetry.counters import Contact
@@ -105,12 +106,17 @@ def outbox_status(depths: list[Depth], reasons: Mapping[str, int], now: float) -
     }
 
 
-def plugins_status(records: Sequence[Record], outcomes: Mapping[tuple[str, ...], int]) -> list[PluginStatus]:
+def plugins_status(
+    records: Sequence[Record], processes: Sequence[Standing], outcomes: Mapping[tuple[str, ...], int]
+) -> list[PluginStatus]:
     """The plugins'; `outcomes` by (hook, plugin, outcome)."""
-    return [_plugin(record, _of_plugin(record.name, outcomes)) for record in records]
+    standings = {each.plugin: each for each in processes}
+    return [
+        _plugin(record, standings.get(record.name), _of_plugin(record.name, outcomes)) for record in records
+    ]
 
 
-def _plugin(record: Record, outcomes: dict[str, int]) -> PluginStatus:
+def _plugin(record: Record, standing: Standing | None, outcomes: dict[str, int]) -> PluginStatus:
     return {
         "name": record.name,
         "level": str(record.level),
@@ -120,6 +126,9 @@ def _plugin(record: Record, outcomes: dict[str, int]) -> PluginStatus:
         "hooks": list(record.hooks),
         "outcomes": outcomes,
         "failures": sum(count for outcome, count in outcomes.items() if Outcome(outcome).is_failure),
+        "process": record.process,
+        "memory_bytes": standing.memory_bytes if standing else None,
+        "starts": standing.starts if standing else None,
     }
 
 

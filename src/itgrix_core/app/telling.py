@@ -38,6 +38,7 @@ from itgrix_core.telemetry.collectors import (
     OddityCollector,
     OutboxCollector,
     PerCallCollector,
+    ProcessCollector,
     QuotaCollector,
     Quotas,
 )
@@ -90,6 +91,7 @@ class Telling:
         self.registry.register(OddityCollector(sources.oddities))
         self.registry.register(PerCallCollector(self._per_call))
         self.registry.register(QuotaCollector(sources.quotas))
+        self.registry.register(ProcessCollector(lambda: self._plugins().processes))
 
     def watched(self, portals: Mapping[str, Portal]) -> dict[str, Portal]:
         """The same portals, each request to them counted."""
@@ -141,7 +143,9 @@ class Telling:
             },
             "outbox": self._outbox(),
             "hooks": {
-                "plugins": plugins_status(plugins.records, totals(self._counts.hook_outcomes)),
+                "plugins": plugins_status(
+                    plugins.records, plugins.processes, totals(self._counts.hook_outcomes)
+                ),
                 "problems": list(plugins.problems),
             },
             "reload": self.reloads.status,

@@ -198,6 +198,19 @@ class BreakerSettings(Section):
     )
 
 
+class IsolationSettings(Section):
+    """How a plugin runs in a process of its own."""
+
+    python: Path | None = Field(
+        default=None,
+        description="Its interpreter, that of another virtual environment; the service's if left out.",
+        examples=["/opt/their_venv/bin/python"],
+    )
+    memory_mb: int | None = Field(
+        default=None, ge=64, description="How much memory it may take; as much as there is if left out."
+    )
+
+
 class HookSettings(Section):
     """The customisation."""
 
@@ -212,6 +225,11 @@ class HookSettings(Section):
     )
     limits: HookLimits = Field(default=HookLimits(), description="Time limits.")
     breaker: BreakerSettings = Field(default=BreakerSettings(), description="Plugins that keep failing.")
+    isolate: dict[str, IsolationSettings] = Field(
+        default={},
+        description="Plugins that run in a process of their own, by name: untrusted or leaking ones.",
+        examples=[{"their_plugin": {"memory_mb": 256}}],
+    )
     settings: dict[str, dict[str, Any]] = Field(
         default={},
         description="What each plugin gets as `settings`, by plugin name.",

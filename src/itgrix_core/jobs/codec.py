@@ -63,6 +63,7 @@ class SavedAnswer(msgspec.Struct, omit_defaults=True):
         added, changed, removed: by field; `changed` holds old and new. What is no dict is a field itself,
             named as the hook names it.
         actions: what it asked to be done besides: its kind and its words.
+        used: what of `crm` and `store` it used, and how often.
     """
 
     plugin: str
@@ -73,6 +74,7 @@ class SavedAnswer(msgspec.Struct, omit_defaults=True):
     changed: dict[str, tuple[Any, Any]] = {}
     removed: dict[str, Any] = {}
     actions: list[dict[str, Any]] = []
+    used: dict[str, int] = {}
 
 
 class SavedAsking(msgspec.Struct, omit_defaults=True):

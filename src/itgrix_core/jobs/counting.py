@@ -58,6 +58,8 @@ class CountingWatcher:
         for entry in asked.trace:
             self._counts.hook_seconds.labels(asked.hook, entry.plugin).observe(entry.seconds)
             self._counts.hook_outcomes.labels(asked.hook, entry.plugin, entry.outcome.value).inc()
+            for what, count in entry.used.items():
+                self._counts.hook_uses.labels(entry.plugin, what).inc(count)
 
     def performed(self, call: Call, step: Step, outcome: Outcome) -> None:
         """Measure cards that the CRM has shown or taken away, count recordings that it has got."""

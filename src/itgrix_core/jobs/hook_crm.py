@@ -13,6 +13,7 @@ from itgrix_core.crm.adapter import Step
 from itgrix_core.filing.commands import Write
 from itgrix_core.jobs.accounts import Account
 from itgrix_core.jobs.performing import Performer
+from itgrix_core.jobs.remembering import Reads
 from itgrix_hooks.answers import RetryLater
 from itgrix_hooks.tools import CrmKind
 from itgrix_hooks.values import Call, Entity, PhoneNumber, User
@@ -21,7 +22,10 @@ from itgrix_hooks.values import Call, Entity, PhoneNumber, User
 class HookCrm:
     """`Crm` of one plugin during one asking of one hook."""
 
-    def __init__(self, performer: Performer, account: Account, call: Call, key: str, now: float) -> None:
+    def __init__(
+        self, performer: Performer, account: Account, call: Call, key: str, now: float, reads: Reads
+    ) -> None:
+        self._reads = reads
         self._performer = performer
         self._account = account
         self._call = call
@@ -35,8 +39,12 @@ class HookCrm:
         return self._account.adapter.kind
 
     def read(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
-        """The result of a reading method; `ValueError` for one that writes."""
-        return self._account.adapter.read(method, params or {})
+        """The result of a reading method; `ValueError` for one that writes.
+
+        Asked again in the same turn, by whomever, it costs no request, unless something was written since.
+        """
+        plugin, wanted = self._key.rpartition("/")[2], params or {}
+        return self._reads.get(plugin, method, wanted, lambda: self._account.adapter.read(method, wanted))
 
     def write(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
         """The result of a writing method, executed once for this call.
@@ -46,6 +54,7 @@ class HookCrm:
             CrmError: the CRM refused.
         """
         self._writes += 1
+        self._reads.forget()
         sent = dict(params or {})
         step = Step(f"{self._key}/{self._writes}", Write(self._call.key, method, sent), sent)
         waiting = self._performer.perform(self._call, self._account, [step], self._now)

@@ -108,7 +108,8 @@ def answered(answer: SavedAnswer, *, is_timed: bool = True) -> str:
     parts = [f"{answer.plugin}: {answer.outcome}{took}"]
     parts += [answer.reason] if answer.reason else []
     parts += changes(answer.added, answer.changed, answer.removed)
-    return ", ".join(parts + [short(action) for action in answer.actions])
+    parts += [short(action) for action in answer.actions]
+    return ", ".join(parts + [f"{what}: {count}" for what, count in answer.used.items()])
 
 
 def changes(

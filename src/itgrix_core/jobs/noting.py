@@ -69,6 +69,7 @@ def answer_of(hook: str, entry: Entry) -> SavedAnswer:
         saved.changed = {key: (_plain(old), _plain(new)) for key, (old, new) in change.changed.items()}
     elif change is not None:
         saved.changed = {HOOKS[hook].value or "answer": (_plain(change.old), _plain(change.new))}
+    saved.used = dict(entry.used)
     saved.actions = [{"do": type(each).__name__, **_plain(each)} for each in entry.actions]
     return saved
 

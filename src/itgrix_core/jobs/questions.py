@@ -16,6 +16,7 @@ from itgrix_core.jobs.accounts import Account
 from itgrix_core.jobs.hook_crm import HookCrm
 from itgrix_core.jobs.noting import Notes
 from itgrix_core.jobs.performing import Performer
+from itgrix_core.jobs.remembering import Reads
 from itgrix_core.jobs.watching import Watcher
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.store import PluginStore
@@ -63,6 +64,7 @@ class Questions:
         self._now = now
         self._is_live = is_live
         self._deadline: Deadline | None = None
+        self._reads = Reads()
         self.notes = Notes({record.name: record.reason for record in tools.plugins.out})
 
     def ask(self, hook: str, *, is_ringing: bool = False, about: str = "", **arguments: Any) -> Asked:
@@ -84,6 +86,7 @@ class Questions:
             crm=partial(self._crm, key),
             own=self._own(hook),
         )
+        asked = self._reads.told_apart(asked)
         self._tools.watcher.asked(self._call, asked)
         self.notes.asked(asked, about.strip("/"), arguments.get(HOOKS[hook].value))
         return asked
@@ -146,4 +149,5 @@ class Questions:
         return PluginStore(self._tools.database, plugin, self._call.key)
 
     def _crm(self, key: str, plugin: str) -> HookCrm:
-        return HookCrm(self._tools.performer, self._account, self._call, f"{key}/{plugin}", self._now)
+        performer = self._tools.performer
+        return HookCrm(performer, self._account, self._call, f"{key}/{plugin}", self._now, self._reads)

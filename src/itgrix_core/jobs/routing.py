@@ -28,6 +28,7 @@ from itgrix_core.jobs.copied import Copied
 from itgrix_core.jobs.hook_crm import HookCrm
 from itgrix_core.jobs.questions import Tools
 from itgrix_core.jobs.quiet import Quiet
+from itgrix_core.jobs.remembering import Reads
 from itgrix_core.outbox.store import PluginStore
 from itgrix_hooks.answers import RetryLater
 from itgrix_hooks.lazy import LazySequence
@@ -157,8 +158,7 @@ class Router:
         before: object,
     ) -> Any:
         """A hook's answer; `before` where one of them wants to be asked later, for which nobody can wait."""
-        key = f"{call.key}/route/{hook}"
-        now = call.started_at
+        key, reads = f"{call.key}/route/{hook}", Reads()
         try:
             asked = self._tools.plugins.ask(
                 hook,
@@ -166,12 +166,14 @@ class Router:
                 deadline=deadline,
                 pbx=self._tools.pbxes.get(call.pbx),
                 store=lambda plugin: PluginStore(self._tools.database, plugin, call.key),
-                crm=lambda plugin: HookCrm(self._tools.performer, account, call, f"{key}/{plugin}", now),
+                crm=lambda plugin: HookCrm(
+                    self._tools.performer, account, call, f"{key}/{plugin}", call.started_at, reads
+                ),
             )
         except RetryLater as error:
             _log.warning(f"hook {hook}: a caller cannot wait ({'; '.join(error.__notes__)})", call=call.key)
             return before
-        self._tools.watcher.asked(call, asked)
+        self._tools.watcher.asked(call, reads.told_apart(asked))
         return asked.answer
 
     # ---- whose number it is ---------------------------------------------------------------------------

@@ -6,19 +6,21 @@ plugin is read as a whole first, with all its faults, so a refused one was never
 
 from __future__ import annotations
 
-import inspect
-import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from types import ModuleType
 
 import pluggy
 
+from itgrix_core.config.schema import IsolationSettings
+from itgrix_core.plugins.processes import PluginProcess
 from itgrix_core.plugins.records import Level, Record, Status
 from itgrix_core.plugins.sources import Found
 from itgrix_hooks import more, specs
+from itgrix_hooks.importing import Imported, imported
+from itgrix_hooks.isolated.words import Start
 from itgrix_hooks.markers import PROJECT
-from itgrix_hooks.reading import Fault, Implementation, Reading, read
+from itgrix_hooks.reading import Fault, Implementation, Reading
 
 
 def _pluggy() -> pluggy.PluginManager:
@@ -30,13 +32,18 @@ def _pluggy() -> pluggy.PluginManager:
 
 @dataclass(slots=True)
 class Register:
-    """The records, the implementations of those plugins that are enabled, and the site's modules by name."""
+    """The records, the implementations of those plugins that are enabled, and the site's modules by name.
 
+    `isolate`: who gets a process of his own, and how; `processes`: those, by plugin.
+    """
+
+    isolate: Mapping[str, IsolationSettings] = field(default_factory=dict)
     records: dict[str, Record] = field(default_factory=dict)
     refused_twins: list[Record] = field(default_factory=list)
     implementations: dict[str, dict[str, Implementation]] = field(default_factory=dict)
     pluggy: pluggy.PluginManager = field(default_factory=_pluggy)
     modules: dict[str, ModuleType] = field(default_factory=dict)
+    processes: dict[str, PluginProcess] = field(default_factory=dict)
 
     def add(self, found: Found, disabled: Collection[str]) -> None:
         """Load one plugin, if it may be, and keep its record."""
@@ -48,26 +55,41 @@ class Register:
         if found.name in disabled:
             reason = "its name stands in 'hooks.disabled'; take it out there to have it asked"
             self.records[found.name] = replace(record, status=Status.DISABLED, reason=reason)
+        elif found.name in self.isolate and found.level is not Level.BUILT_IN:
+            self.records[found.name] = self._apart(found, record, self.isolate[found.name])
         else:
             self.records[found.name] = self._loaded(found, record)
 
     def _loaded(self, found: Found, record: Record) -> Record:
+        got = imported(found.name, found.load, found.origin, is_own=found.level is Level.BUILT_IN)
+        if found.level is Level.SITE and isinstance(got.holder, ModuleType):
+            self.modules[got.holder.__name__] = got.holder
+        faults = got.reading.faults or tuple(self._register(found.name, got.holder))
+        reading = Reading(got.reading.implementations, faults)
+        return self._kept(record, Imported(got.holder, reading, got.is_error))
+
+    def _apart(self, found: Found, record: Record, isolation: IsolationSettings) -> Record:
+        """One that is imported by a process of its own, and never by ours."""
+        most = isolation.memory_mb or 0
         try:
-            holder = found.load()
-            if found.level is Level.SITE and isinstance(holder, ModuleType):
-                self.modules[holder.__name__] = holder
-            holder = holder() if inspect.isclass(holder) else holder
-            reading = read(found.name, holder, is_own=found.level is Level.BUILT_IN)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001 - strangers' code at import, `sys.exit()` included
-            fault = _load_error(error, found.origin)
-            return replace(record, status=Status.LOAD_ERROR, reason=str(fault), faults=(fault,))
-        faults = list(reading.faults) or self._register(found.name, holder)
+            start = Start(found.name, found.group, *found.text(), most)
+        except OSError as error:
+            sentence = f"it cannot be read ({error.strerror}); give the service's user the right to do so"
+            fault = Fault(sentence, found.origin)
+            return self._kept(record, Imported(None, Reading({}, (fault,)), is_error=True))
+        self.processes[found.name] = process = PluginProcess(start, isolation.python)
+        where = f"a process of {isolation.python}" if isolation.python else "a process of its own"
+        told = f"{where}, at most {most} MB" if most else where
+        return self._kept(replace(record, process=told), process.open())
+
+    def _kept(self, record: Record, got: Imported) -> Record:
+        """The record of what was loaded, and its implementations if nothing is wrong with it."""
+        faults = got.reading.faults
         if faults:
-            return replace(record, status=Status.REFUSED, reason="; ".join(faults), faults=tuple(faults))
-        self.implementations[found.name] = dict(reading.implementations)
-        return replace(record, hooks=_hooks(reading))
+            status = Status.LOAD_ERROR if got.is_error else Status.REFUSED
+            return replace(record, status=status, reason="; ".join(faults), faults=faults)
+        self.implementations[record.name] = dict(got.reading.implementations)
+        return replace(record, hooks=_hooks(got.reading))
 
     def _register(self, name: str, holder: object) -> list[Fault]:
         """Pluggy's own objections, if any are left."""
@@ -91,27 +113,3 @@ def _twin(found: Found, first: Record) -> Record:
         f"Rename one of them"
     )
     return Record(found.name, found.level, found.origin, Status.REFUSED, reason)
-
-
-def _load_error(error: BaseException, origin: str) -> Fault:
-    """`ModuleNotFoundError: No module named 'x' (line 2); install what it needs and start again`."""
-    text = f"{type(error).__name__}: {error}"
-    file, line = _place(error, origin)
-    if isinstance(error, SyntaxError):
-        return Fault(f"{text}; mend it and start again", file, line)
-    where = f" (line {line})" if line and file == origin else ""
-    way_out = "install what it needs" if isinstance(error, ImportError) else "mend it"
-    return Fault(f"{text}{where}; {way_out} and start again", file, line)
-
-
-def _place(error: BaseException, origin: str) -> tuple[str, int]:
-    """Where an import failed: in the plugin's own file if it came so far, else the innermost place."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return error.filename, error.lineno or 0
-    frames = [
-        (frame.filename, frame.lineno or 0)
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename != __file__ and "importlib" not in frame.filename
-    ]
-    own = [frame for frame in frames if frame[0] == origin]
-    return (own or frames or [("", 0)])[-1]

@@ -15,11 +15,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
-from itgrix_core.config.schema import HookLimits, HookSettings
+from itgrix_core.config.schema import HookLimits, HookSettings, IsolationSettings
 from itgrix_core.plugins import sources
 from itgrix_core.plugins.breaker import Breakers
 from itgrix_core.plugins.loading import Register
+from itgrix_core.plugins.processes import Standing
 from itgrix_core.plugins.records import Record, Status
+from itgrix_core.plugins.sources import Found
 from itgrix_hooks.asking import Extras, ask
 from itgrix_hooks.reading import Implementation, nearest
 from itgrix_hooks.table import HOOKS, Kind, Limit
@@ -62,8 +64,8 @@ class Plugins:
         settings = settings or HookSettings()
         packages, problems = sources.packages(group)
         files, unreadable = sources.files(settings.folder) if file is None else ([sources.file(file)], [])
-        register = Register()
-        for found in [*sources.built_ins(), *packages, *files]:
+        register = Register(settings.isolate)
+        for found in _all([*sources.built_ins(), *packages, *files], settings.isolate, group):
             register.add(found, settings.disabled)
         return cls(register, settings, [*problems, *unreadable, *_strangers(settings, register)])
 
@@ -94,8 +96,15 @@ class Plugins:
         return [*self._problems, *(sentence for record in self.out for sentence in record.complaints())]
 
     def close(self) -> None:
-        """End whole, when nobody asks any more: the modules of the site's files are forgotten."""
+        """End whole, when nobody asks any more: no process and no module of the site's files stays."""
+        for process in self._register.processes.values():
+            process.close()
         sources.forget(self._register.modules)
+
+    @property
+    def processes(self) -> tuple[Standing, ...]:
+        """How the processes of isolated plugins do."""
+        return tuple(process.standing for process in self._register.processes.values())
 
     def summary(self) -> str:
         """One line for the log: `3 plugins enabled; out: fair (refused), old (disabled)`."""
@@ -193,6 +202,17 @@ class Plugins:
         return sorted(answering, key=rank)
 
 
+def _all(found: list[Found], isolate: Mapping[str, IsolationSettings], group: str) -> list[Found]:
+    """With packages that only an isolated plugin's own interpreter has."""
+    here = {each.name for each in found}
+    theirs = (
+        sources.elsewhere(name, each.python, group)
+        for name, each in isolate.items()
+        if each.python and name not in here
+    )
+    return sorted([*found, *theirs], key=lambda each: each.level)
+
+
 def _seconds(limits: HookLimits, limit: Limit) -> float:
     return {
         Limit.RINGING: limits.ringing_seconds,
@@ -215,6 +235,7 @@ def _strangers(settings: HookSettings, register: Register) -> list[str]:
     places = {
         "hooks.disabled": settings.disabled,
         "hooks.order": settings.order,
+        "hooks.isolate": [name for name, each in settings.isolate.items() if not each.python],
         "hooks.settings": list(settings.settings),
     }
     return [

@@ -46,6 +46,7 @@ class Record:
         reason: why, and the way out; "" when it is enabled.
         hooks: the hooks that it answers.
         faults: the sentences of the reason one by one, each with its file and line.
+        process: in which process it runs, where that is not ours; "" if it is.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Record:
     reason: str = ""
     hooks: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
+    process: str = ""
 
     @property
     def is_out(self) -> bool:
@@ -72,4 +74,5 @@ class Record:
     def __str__(self) -> str:
         """A line: `fair (site, /etc/itgrix/hooks/fair.py): refused: 'need_registation' is no hook: …`."""
         about = self.reason or ", ".join(self.hooks)
-        return f"{self.name} ({self.level}, {self.origin}): {self.status}: {about}"
+        where = f", in {self.process}" if self.process else ""
+        return f"{self.name} ({self.level}, {self.origin}{where}): {self.status}: {about}"

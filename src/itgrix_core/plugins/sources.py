@@ -33,12 +33,21 @@ TOLD = frozenset({"crm_rules"})
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A plugin that is there; `load` imports it and may raise anything."""
+    """A plugin that is there; `load` imports it and may raise anything.
+
+    `path` of a single file, `group` of a package's entry point: so that another process finds it.
+    """
 
     name: str
     level: Level
     origin: str
     load: Callable[[], object]
+    path: Path | None = None
+    group: str = ""
+
+    def text(self) -> tuple[str, bytes]:
+        """The name of its file and what is in it now, "" and nothing for a package; `OSError`."""
+        return (str(self.path), self.path.read_bytes()) if self.path else ("", b"")
 
 
 def built_ins() -> list[Found]:
@@ -50,7 +59,7 @@ def packages(group: str = GROUP) -> tuple[list[Found], list[str]]:
     """Installed packages by entry point, in the order of names; and what could not be read."""
     try:
         points = sorted(entry_points(group=group), key=lambda point: (point.name, point.value))
-        return [Found(p.name, Level.PACKAGE, _origin(p), p.load) for p in points], []
+        return [Found(p.name, Level.PACKAGE, _origin(p), p.load, group=group) for p in points], []
     except Exception as error:  # noqa: BLE001 - one damaged installation must not stop the service
         what = f"The installed packages cannot be searched for hooks: {type(error).__name__}: {error}."
         return [], [f"{what} Find the damaged one with 'pip check' and install it again."]
@@ -79,7 +88,16 @@ def _is_plugin(name: str) -> bool:
 
 def file(path: Path) -> Found:
     """A single file."""
-    return Found(path.stem, Level.SITE, str(path), lambda: module_of(path, f"{SITE}{path.stem}"))
+    return Found(path.stem, Level.SITE, str(path), lambda: module_of(path, f"{SITE}{path.stem}"), path)
+
+
+def elsewhere(name: str, python: Path, group: str = GROUP) -> Found:
+    """A package that another interpreter has, and ours perhaps not."""
+    return Found(name, Level.PACKAGE, f"a package of {python}", _nobody, group=group)
+
+
+def _nobody() -> object:
+    raise ImportError("it is a package of another interpreter")
 
 
 @contextmanager

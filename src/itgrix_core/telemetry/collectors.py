@@ -42,6 +42,22 @@ class JobFigures(Protocol):
         """When the oldest was due (Unix seconds)."""
 
 
+class ProcessFigures(Protocol):
+    """What is read of an isolated plugin's process (`plugins.processes.Standing`)."""
+
+    @property
+    def plugin(self) -> str:
+        """Its name."""
+
+    @property
+    def starts(self) -> int:
+        """How often it was started."""
+
+    @property
+    def memory_bytes(self) -> int:
+        """What it holds now."""
+
+
 class MethodFigures(Protocol):
     """What is read of how one method stands with a portal."""
 
@@ -151,6 +167,26 @@ class PerCallCollector(Collector):
         for account, requests in self._per_call().items():
             family.add_metric([account], requests)
         yield family
+
+
+class ProcessCollector(Collector):
+    """The processes of isolated plugins."""
+
+    def __init__(self, processes: Callable[[], Sequence[ProcessFigures]]) -> None:
+        self._processes = processes
+
+    def collect(self) -> Iterator[Metric]:
+        """By plugin."""
+        memory = GaugeMetricFamily(
+            "itgrix_plugin_memory_bytes", "What an isolated plugin's process holds.", labels=["plugin"]
+        )
+        starts = CounterMetricFamily(
+            "itgrix_plugin_starts", "How often an isolated plugin's process was started.", labels=["plugin"]
+        )
+        for each in self._processes():
+            memory.add_metric([each.plugin], each.memory_bytes)
+            starts.add_metric([each.plugin], each.starts)
+        yield from (memory, starts)
 
 
 class QuotaCollector(Collector):

@@ -93,7 +93,10 @@ class OutboxStatus(TypedDict):
 
 
 class PluginStatus(TypedDict):
-    """One plugin (`plugins.records.Record`), and how its askings ended, by outcome."""
+    """One plugin (`plugins.records.Record`), and how its askings ended, by outcome.
+
+    `memory_bytes` and `starts` of its own process, `None` for one that runs in the service's.
+    """
 
     name: str
     level: str
@@ -103,6 +106,9 @@ class PluginStatus(TypedDict):
     hooks: list[str]
     outcomes: dict[str, int]
     failures: int
+    process: str
+    memory_bytes: int | None
+    starts: int | None
 
 
 class HooksStatus(TypedDict):

@@ -22,6 +22,7 @@ from itgrix_core.directory.numbers import IndexFigures
 from itgrix_core.errors import ConfigError
 from itgrix_core.outbox.figures import Depth
 from itgrix_core.outbox.missed import Figures
+from itgrix_core.plugins.processes import Standing as Running
 from itgrix_core.plugins.records import Level, Record
 from itgrix_core.plugins.records import Status as Standing
 from itgrix_core.serving import HttpServer
@@ -54,8 +55,10 @@ def told(**changes):
     ]
     records = [
         Record("fair", Level.SITE, "hooks/fair.py", Standing.ENABLED, hooks=("process_final_params",)),
+        Record("far", Level.SITE, "hooks/far.py", Standing.ENABLED, process="a process of its own"),
         Record("old", Level.SITE, "hooks/old.py", Standing.REFUSED, "'x' is no hook"),
     ]
+    processes = [Running("far", 2, 30_000_000)]
     outcomes = {
         ("process_final_params", "fair", "answered"): 7,
         ("process_final_params", "fair", "failed"): 2,
@@ -69,7 +72,7 @@ def told(**changes):
         "asterisk": {"main": line_status(line, {"unknown channel": 2})},
         "crm": {"bitrix": account_status("bitrix24", contact, filing, QUOTA, INDEX)},
         "outbox": outbox_status(depths, {"no such line": 1}, 1120.0),
-        "hooks": {"plugins": plugins_status(records, outcomes), "problems": []},
+        "hooks": {"plugins": plugins_status(records, processes, outcomes), "problems": []},
         "reload": {"taken_up_at": None, "refused_at": None, "refusals": []},
         **changes,
     }
@@ -100,7 +103,9 @@ def test_the_outbox_says_how_much_waits_and_since_when():
 
 def test_a_plugin_says_how_it_fared():
     """One that is out was never asked, and says why."""
-    fair, old = told()["hooks"]["plugins"]
+    fair, far, old = told()["hooks"]["plugins"]
+    assert (far["process"], far["memory_bytes"], far["starts"]) == ("a process of its own", 30_000_000, 2)
+    assert (fair["process"], fair["memory_bytes"], fair["starts"]) == ("", None, None)
     assert (fair["outcomes"], fair["failures"]) == ({"answered": 7, "failed": 2}, 2)
     assert (old["status"], old["reason"], old["outcomes"]) == ("refused", "'x' is no hook", {})
 
@@ -233,6 +238,7 @@ def test_people_read_all_that_matters():
         "3 wait (the oldest of a call that is on for 5 s, of others for 2 min), 1 put aside",
         "1 put aside: no such line",
         "fair (site): enabled, asked 9 times, 2 failures",
+        "far (site): enabled, in a process of its own (30 MB, started 2 times)",
         "old (site): refused: 'x' is no hook",
     ):
         assert part in text, text

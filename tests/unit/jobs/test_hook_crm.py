@@ -5,6 +5,7 @@ import pytest
 from itgrix_core.errors import CrmError
 from itgrix_core.jobs.codec import job_of
 from itgrix_core.jobs.hook_crm import HookCrm
+from itgrix_core.jobs.remembering import KNOWN, READ, Reads
 from itgrix_core.outbox.engine import Done, Later
 from itgrix_hooks.answers import RetryLater
 from itgrix_hooks.testing import BEGAN, make_call
@@ -15,7 +16,8 @@ CALL = make_call()
 @pytest.fixture
 def crm(office):
     """The `crm` of a new asking of one hook."""
-    return lambda key="turn/hook/guest": HookCrm(office.performer, office.account, CALL, key, BEGAN)
+    reads = Reads()
+    return lambda key="turn/hook/guest": HookCrm(office.performer, office.account, CALL, key, BEGAN, reads)
 
 
 def test_a_write_is_an_effect_of_the_call(office, crm):
@@ -70,6 +72,42 @@ def test_reads_go_straight_to_the_account(office, crm):
     assert mine.clients_of("+7 916") == ()
     assert office.crm.asked[-1] == ("clients_of", "+7 916")
     assert office.effects.of_call(CALL.key) == []
+
+
+def test_the_same_read_again_in_a_turn_costs_no_request(office, crm):
+    """Whoever asks; each gets a copy of his own. After a write the CRM is asked again."""
+    first, second = crm("turn/hook/a"), crm("turn/other/b")
+    read = [each.read("crm.lead.get", {"id": 7}) for each in (first, second, first)]
+    assert read == ["answer of crm.lead.get"] * 3
+    first.read("crm.lead.get", {"id": 8})
+    assert office.crm.asked == [("read", "crm.lead.get")] * 2
+    first.write("crm.lead.update", {"id": 7})
+    second.read("crm.lead.get", {"id": 7})
+    assert len(office.crm.asked) == 3
+
+
+def test_a_read_that_fails_is_asked_again(office, crm):
+    """A portal that was away is no answer."""
+    office.crm.broken = CrmError("away")
+    with pytest.raises(CrmError):
+        crm().read("crm.lead.get")
+    office.crm.broken = None
+    assert crm().read("crm.lead.get") == "answer of crm.lead.get"
+
+
+def test_what_hooks_use_is_counted_reads_without_a_request_apart(office, answered):
+    """In the trace, which the story of the call and the metrics are made of."""
+
+    def process_registration_params(params, crm, store):
+        crm.read("user.get")
+        crm.read("user.get")
+        store.set("seen", 1)
+        return params
+
+    office.hooks(process_registration_params=process_registration_params)
+    office.deliver([job_of(event, BEGAN) for event in answered.events])
+    told = [each for each in office.looker.of("asked") if each.hook == "process_registration_params"]
+    assert dict(told[0].trace[-1].used) == {READ: 1, KNOWN: 1, "store.set": 1}
 
 
 def test_a_hook_that_writes_while_the_portal_goes_away_makes_one_lead(office, story, outcomes):

@@ -60,5 +60,13 @@ def installed(tmp_path, monkeypatch):
 
 @pytest.fixture
 def plugins(site):
-    """Load everything, with these hook settings."""
-    return lambda **settings: Plugins.load(HookSettings(folder=site.folder, **settings))
+    """Load everything, with these hook settings; ended with the test."""
+    loaded = []
+
+    def load(**settings):
+        loaded.append(Plugins.load(HookSettings(folder=site.folder, **settings)))
+        return loaded[-1]
+
+    yield load
+    for each in loaded:
+        each.close()

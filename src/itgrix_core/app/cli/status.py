@@ -159,6 +159,9 @@ def _plugin(plugin: PluginStatus) -> str:
     told = f"{plugin['name']} ({plugin['level']}): {plugin['status']}"
     asked = sum(plugin["outcomes"].values())
     told += f", asked {asked} times, {plugin['failures']} failures" if asked else ""
+    if plugin["memory_bytes"] is not None:
+        told += f", in {plugin['process']} ({plugin['memory_bytes'] / 1e6:.0f} MB"
+        told += f", started {plugin['starts']} times)" if (plugin["starts"] or 0) > 1 else ")"
     return f"{told}: {plugin['reason']}" if plugin["reason"] else told
 
 

@@ -55,6 +55,7 @@ def _of_plugin(record: Record, plugins: Plugins) -> Iterator[str]:
     rows = [
         ("plugin", f"{record.name} ({record.level})"),
         ("from", record.origin),
+        *([("runs in", record.process)] if record.process else []),
         ("status", record.status.value),
         *(("problem", fault) for fault in faults),
     ]
