@@ -21,7 +21,7 @@ BAD = {
     "hangs": "time.sleep(3600)",
     "nonsense": "return 42",
     "hogs": "return {'A': len(bytearray(10 ** 9))}",
-    "dies": "os.kill(os.getpid(), 9)",
+    "dies": "os.kill(os.getpid(), 9)\n    time.sleep(60)",
 }
 LEFT_OUT = {
     "raises": "RuntimeError: no price list (raises.py, line 6)",

@@ -138,7 +138,7 @@ class Counts:
         self.hook_outcomes = counter(
             "hook_outcomes", "How askings of a plugin ended.", "hook", "plugin", "outcome"
         )
-        self.hook_uses = counter("hook_uses", "What a plugin used of crm and store.", "plugin", "what")
+        self.hook_uses = counter("hook_uses", "What a plugin used of crm and store.", "plugin", "method")
 
 
 def totals(counter: Counter) -> Mapping[tuple[str, ...], int]:

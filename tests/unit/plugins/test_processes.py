@@ -188,7 +188,11 @@ def test_several_threads_ask_at_once(alone):
         ("params['B'] = 1", Outcome.LEFT_IT, "it changed its copy of 'params' but returned None"),
         ("from itgrix_hooks import GiveUp\nraise GiveUp('never')", Outcome.GAVE_UP, "never"),
         ("os._exit(3)", Outcome.FAILED, "its process ended: by itself with code 3"),
-        ("os.kill(os.getpid(), 11)", Outcome.FAILED, "its process ended: by the signal SIGSEGV"),
+        (
+            "os.kill(os.getpid(), 11)\ntime.sleep(60)",
+            Outcome.FAILED,
+            "its process ended: by the signal SIGSEGV",
+        ),
         ("sys.exit()", Outcome.FAILED, "SystemExit"),
         ("crm.read('crm.lead.add')", Outcome.FAILED, "LookupError: 'crm' cannot be had here"),
     ],
