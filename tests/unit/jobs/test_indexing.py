@@ -174,11 +174,13 @@ def test_changes_within_the_second_of_the_last_look_are_not_lost(copying):
         assert made.of(f"7999000000{turn}")
 
 
-def test_many_changes_are_read_in_pages(copying):
-    """An import while nobody looked."""
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_many_changes_are_read_in_pages(copying, seconds):
+    """An import while nobody looked, at once or one a second: who was changed last is another one then."""
     made = copying()
     made.finish()
     for place in range(4 * PAGE_ROWS):
+        made.portal.portal.clock.forward(seconds)
         made.does("crm.contact.add", fields={"NAME": f"I{place}", "PHONE": phones(f"+7901{place:07}")})
     made.later()
     assert all(made.of(f"7901{place:07}") for place in range(4 * PAGE_ROWS))

@@ -65,9 +65,10 @@ class Listing:
             since: only what was changed then or later, in the portal's own words; "" for everything.
             pages: how many pages of fifty at most.
         """
-        begins = [str(after_id), *(f"$result[c{place}][{PAGE_ROWS - 1}][ID]" for place in range(pages - 1))]
-        questions = [_question(kind, begin, since) for begin in begins]
-        outcomes = self._together([*([_newest(kind)] if since else []), *questions])
+        before = [_newest(kind)] if since else []
+        places = range(len(before), len(before) + pages - 1)
+        begins = [str(after_id), *(f"$result[c{place}][{PAGE_ROWS - 1}][ID]" for place in places)]
+        outcomes = self._together([*before, *(_question(kind, begin, since) for begin in begins)])
         newest = _last_change(outcomes.pop(0)) if since else ""
         found: list[Mapping[str, Any]] = []
         for outcome in outcomes:
