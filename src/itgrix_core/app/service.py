@@ -52,6 +52,7 @@ from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.delivery import Delivery
 from itgrix_core.jobs.dialling import Decider
 from itgrix_core.jobs.listening import Listening, catch_up
+from itgrix_core.jobs.mending import REPAIR, MendingJobs
 from itgrix_core.jobs.notices import NOTICE, Consumer, NoticeJobs
 from itgrix_core.jobs.overdue import CALL_BACK_DUE, OverdueJobs
 from itgrix_core.jobs.patient import Patient
@@ -66,6 +67,7 @@ from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.engine import Attempt, Handler, Job, Result
 from itgrix_core.outbox.even_clock import EvenClock
+from itgrix_core.outbox.past import PastJobs
 from itgrix_core.outbox.spool import Spool
 from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.outbox.store import PluginStore
@@ -133,6 +135,7 @@ class Service:
         self.telling = Telling(settings, lambda: self.plugins, sources)
         self._portals = self.telling.watched(portals_of(settings))
         self._adapters = {name: portal.adapter() for name, portal in self._portals.items()}
+        self._books = {name: adapter.books() for name, adapter in self._adapters.items()}
         counting = self.telling.watcher(accounts_of(settings, self._adapters), self._now)
         self._watcher = Watchers(LogWatcher(), counting, *([watcher] if watcher else []))
         self._keeping = Keeping(self._portals, self._adapters)
@@ -302,6 +305,9 @@ class Service:
         others: dict[str, Handler] = {
             RECORDING_READY: recordings,
             CALL_BACK_DUE: OverdueJobs(accounts, tools, effects, self._now),
+            REPAIR: MendingJobs(
+                accounts, self._books, tools.performer, effects, PastJobs(self._database), self.engine
+            ),
             NOTICE: NoticeJobs(self._consumers(self._clicking(settings, accounts, tools))),
         }
         return Patient(

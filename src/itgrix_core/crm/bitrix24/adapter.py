@@ -35,6 +35,7 @@ from itgrix_core.crm.bitrix24.oauth import OAuthServer
 from itgrix_core.crm.bitrix24.observing import Observer, unobserved
 from itgrix_core.crm.bitrix24.sending import Sender
 from itgrix_core.crm.bitrix24.shared_level import SharedLevel, level_file
+from itgrix_core.crm.bitrix24.statistics import Statistics
 from itgrix_core.crm.bitrix24.transport import session_of
 from itgrix_core.crm.bitrix24.vault import Vault
 from itgrix_core.crm.quota import QuotaState
@@ -185,6 +186,10 @@ class BitrixAdapter:
     def listing(self) -> Listing:
         """All clients and what has changed among them, for an index of numbers."""
         return Listing(self._client, self._directory)
+
+    def books(self) -> Statistics:
+        """Its list of calls, for the comparison with what was filed."""
+        return Statistics(self._client, self.activity, self.tied_to)
 
     def close(self) -> None:
         """Close the kept connections."""
