@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -25,7 +25,7 @@ def comparison(
     database: Database,
     adapters: Mapping[str, Adapter],
     books: Mapping[str, Books],
-    wake: Callable[[object], None] = lambda _lanes: None,
+    wake: Callable[[Iterable[str]], None] = lambda _lanes: None,
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> Iterator[Reconciling]:
     """The comparison of these settings' data folder; what it has opened is closed afterwards.

@@ -31,6 +31,7 @@ from itgrix_core.app.from_settings import (
 from itgrix_core.app.hearing import Hearing
 from itgrix_core.app.keeping import Keeping
 from itgrix_core.app.linking import Linking
+from itgrix_core.app.nightly import Nightly
 from itgrix_core.app.portals import portals_of
 from itgrix_core.app.routing import Routing
 from itgrix_core.app.telling import Sources, Telling
@@ -124,6 +125,7 @@ class Service:
         self._menders: list[threading.Thread] = []
         self._web: HttpServer | None = None
         self._routing: Routing | None = None
+        self._nightly: Nightly | None = None
         sources = Sources(
             self.line_states,
             self._oddities,
@@ -131,11 +133,12 @@ class Service:
             self._is_delivering,
             self._quotas,
             lambda: self._routing.figures if self._routing else {},
+            lambda: self._nightly.figures if self._nightly else {},
         )
         self.telling = Telling(settings, lambda: self.plugins, sources)
         self._portals = self.telling.watched(portals_of(settings))
         self._adapters = {name: portal.adapter() for name, portal in self._portals.items()}
-        self._books = {name: adapter.books() for name, adapter in self._adapters.items()}
+        self._books = {name: adapter.books(self._stopping.wait) for name, adapter in self._adapters.items()}
         counting = self.telling.watcher(accounts_of(settings, self._adapters), self._now)
         self._watcher = Watchers(LogWatcher(), counting, *([watcher] if watcher else []))
         self._keeping = Keeping(self._portals, self._adapters)
@@ -198,6 +201,10 @@ class Service:
         self._hearing.start(self._stopping)
         self._keeping.start(self._stopping)
         self._tidying.start(self._stopping)
+        self._nightly = Nightly(
+            lambda: self.settings, self._database, self.engine, self._adapters, self._books
+        )
+        self._nightly.start(self._stopping)
 
     def take_up(self, settings: Settings, plugins: Plugins) -> None:
         """From the next job on go by these; a call whose turn is under way ends with what it has begun with.
@@ -358,6 +365,8 @@ class Service:
         self._hearing.stop(STOP_SECONDS)
         self._keeping.stop(STOP_SECONDS)
         self._tidying.stop(STOP_SECONDS)
+        if self._nightly:
+            self._nightly.stop(STOP_SECONDS)
         if self._routing:
             self._routing.stop(STOP_SECONDS)
         if self._worker and self._worker.is_alive():  # the folder stays ours until the process has ended

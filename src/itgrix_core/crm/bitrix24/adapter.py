@@ -187,9 +187,9 @@ class BitrixAdapter:
         """All clients and what has changed among them, for an index of numbers."""
         return Listing(self._client, self._directory)
 
-    def books(self) -> Statistics:
-        """Its list of calls, for the comparison with what was filed."""
-        return Statistics(self._client, self.activity, self.tied_to)
+    def books(self, sleep: Callable[[float], object] = time.sleep) -> Statistics:
+        """Its list of calls, for the comparison with what was filed; `sleep` waits so many seconds."""
+        return Statistics(self._client, self.activity, self.tied_to, sleep)
 
     def close(self) -> None:
         """Close the kept connections."""

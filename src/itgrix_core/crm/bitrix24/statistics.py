@@ -54,7 +54,7 @@ class Statistics:
         client: Client,
         activity: Callable[[int], Activity | None],
         tied_to: Callable[[int], Sequence[Entity]],
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._client = client
         self._activity = activity
