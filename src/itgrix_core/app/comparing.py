@@ -27,6 +27,8 @@ def comparison(
     books: Mapping[str, Books],
     wake: Callable[[Iterable[str]], None] = lambda _lanes: None,
     is_stopping: Callable[[], bool] = lambda: False,
+    *,
+    is_repairable: bool = True,
 ) -> Iterator[Reconciling]:
     """The comparison of these settings' data folder; what it has opened is closed afterwards.
 
@@ -37,6 +39,7 @@ def comparison(
         books: their lists of calls.
         wake: told of lanes that got something to do.
         is_stopping: whether the reading of a history is to end.
+        is_repairable: whether it is said how each difference can be repaired.
     """
     spool = Spool(database, wake)
     with ExitStack() as stack:
@@ -57,7 +60,14 @@ def comparison(
                 for past in some:
                     _backfill(settings, pbx, spool).store([past])
 
-        yield Reconciling(database, accounts_of(settings, adapters), books, histories, store)
+        yield Reconciling(
+            database,
+            accounts_of(settings, adapters),
+            books,
+            histories,
+            store,
+            is_repairable=is_repairable,
+        )
 
 
 def _backfill(settings: Settings, name: str, spool: Spool) -> Backfill:

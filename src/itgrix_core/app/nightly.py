@@ -59,6 +59,7 @@ class Nightly:
         database, engine: the service's.
         adapters, books: the accounts and their lists of calls, by name.
         now: Unix seconds.
+        is_repairable: as for `comparison`.
     """
 
     def __init__(
@@ -69,7 +70,10 @@ class Nightly:
         adapters: Mapping[str, Adapter],
         books: Mapping[str, Books],
         now: Callable[[], float] = time.time,
+        *,
+        is_repairable: bool = True,
     ) -> None:
+        self._is_repairable = is_repairable
         self._settings = settings
         self._database = database
         self._engine = engine
@@ -118,7 +122,13 @@ class Nightly:
         since, until = self._period(days_before(now, settings.reconcile.days, zone))
         stopping = self._stopping.is_set
         with comparison(
-            settings, self._database, self._adapters, self._books, self._engine.wake, stopping
+            settings,
+            self._database,
+            self._adapters,
+            self._books,
+            self._engine.wake,
+            stopping,
+            is_repairable=self._is_repairable,
         ) as work:
             compared = work.compare(since, until)
             self._tell(compared, now, until)

@@ -17,6 +17,7 @@ import structlog
 
 from itgrix_core.ami.recorder import Recorder
 from itgrix_core.ami.supervisor import LineState, Supervisor
+from itgrix_core.app.comparing import comparison
 from itgrix_core.app.current import Current
 from itgrix_core.app.edition import Edition
 from itgrix_core.app.from_settings import (
@@ -32,8 +33,9 @@ from itgrix_core.app.hearing import Hearing
 from itgrix_core.app.keeping import Keeping
 from itgrix_core.app.linking import Linking
 from itgrix_core.app.nightly import Nightly
-from itgrix_core.app.portals import portals_of
+from itgrix_core.app.portals import portals_of, shadowed
 from itgrix_core.app.routing import Routing
+from itgrix_core.app.shadow import mark, shadow_settings
 from itgrix_core.app.telling import Sources, Telling
 from itgrix_core.app.tidying import Tidying
 from itgrix_core.app.web.bitrix24 import bitrix24_pages
@@ -60,6 +62,7 @@ from itgrix_core.jobs.patient import Patient
 from itgrix_core.jobs.performing import Performer
 from itgrix_core.jobs.presence import OnChunk
 from itgrix_core.jobs.questions import Tools
+from itgrix_core.jobs.reconciling import Compared
 from itgrix_core.jobs.recording import RECORDING_READY, RecordingJobs
 from itgrix_core.jobs.repairs import Heard, Repairs, last_word_at
 from itgrix_core.jobs.sharing import Shared, linked
@@ -104,6 +107,8 @@ class Service:
         settings: the whole configuration.
         watcher: looks on besides the log.
         plugins: the hooks; loaded from the settings if left out.
+        is_shadow: whether it stands beside another connector: what it would file is noted in a folder of its
+            own, and nothing is written to any CRM.
 
     Raises:
         ConfigError, DataFolderError: from `start`, when it cannot go on.
@@ -115,8 +120,11 @@ class Service:
         *,
         watcher: Watcher | None = None,
         plugins: Plugins | None = None,
+        is_shadow: bool = False,
     ) -> None:
-        self.settings = settings
+        self._is_shadow = is_shadow
+        portals = shadowed(portals_of(settings)) if is_shadow else portals_of(settings)
+        self.settings = settings = shadow_settings(settings) if is_shadow else settings
         self.plugins = plugins or Plugins.load(settings.hooks)
         self.lines: dict[str, Line] = {}
         self._repairs: dict[str, Repairs] = {}
@@ -136,7 +144,7 @@ class Service:
             lambda: self._nightly.figures if self._nightly else {},
         )
         self.telling = Telling(settings, lambda: self.plugins, sources)
-        self._portals = self.telling.watched(portals_of(settings))
+        self._portals = self.telling.watched(portals)
         self._adapters = {name: portal.adapter() for name, portal in self._portals.items()}
         self._books = {name: adapter.books(self._stopping.wait) for name, adapter in self._adapters.items()}
         counting = self.telling.watcher(accounts_of(settings, self._adapters), self._now)
@@ -152,6 +160,7 @@ class Service:
         try:
             self._database.lock()
             self._database.upgrade()
+            mark(self._database, is_shadow=self._is_shadow)
             self._begin()
         except BaseException:
             if self._routing:
@@ -192,17 +201,25 @@ class Service:
             line.supervisor.start()
         self._hearing = Hearing(self._portals, self.engine)
         registry = self.telling.registry
-        pages = [bitrix24_pages(self._portals, registry, self._hearing.take), self.telling.pages()]
+        pages = [self.telling.pages()]
+        if not self._is_shadow:
+            pages.append(bitrix24_pages(self._portals, registry, self._hearing.take))
         pages += self._linking.pages()
         if self._routing:
             pages += self._routing.open(self._answer)
             self._routing.start(self._stopping)
         self._web = serve_pages(create_app(registry, *pages), self.settings.web)
-        self._hearing.start(self._stopping)
-        self._keeping.start(self._stopping)
+        if not self._is_shadow:
+            self._hearing.start(self._stopping)
+            self._keeping.start(self._stopping)
         self._tidying.start(self._stopping)
         self._nightly = Nightly(
-            lambda: self.settings, self._database, self.engine, self._adapters, self._books
+            lambda: self.settings,
+            self._database,
+            self.engine,
+            self._adapters,
+            self._books,
+            is_repairable=not self._is_shadow,
         )
         self._nightly.start(self._stopping)
 
@@ -218,6 +235,14 @@ class Service:
         self.settings, self.plugins = settings, plugins
         self._current.replace(edition)
         self._keeping.renew(portals)
+
+    def compare(self, since: float, until: float) -> list[Compared]:
+        """What was filed, or would have been, beside what the CRMs have; as `Reconciling.compare`."""
+        is_repairable = not self._is_shadow
+        with comparison(
+            self.settings, self._database, self._adapters, self._books, is_repairable=is_repairable
+        ) as work:
+            return work.compare(since, until)
 
     def _edition(self, settings: Settings, plugins: Plugins) -> Edition:
         routing = self._routing

@@ -44,6 +44,8 @@ class Reconciling:
         books: the accounts' lists of calls, by name.
         histories: what CDR and CEL tell; nothing if left out.
         store: puts calls of the history into the outbox, as a backfill does.
+        tolerance: what counts as the same.
+        is_repairable: whether anything here is to be repaired at all; what a shadow would have filed is not.
         now: Unix seconds.
     """
 
@@ -56,6 +58,7 @@ class Reconciling:
         store: Callable[[Sequence[PastCall]], None] = lambda _calls: None,
         *,
         tolerance: Tolerance = TOLERANCE,
+        is_repairable: bool = True,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
@@ -63,6 +66,7 @@ class Reconciling:
         self._books = books
         self._store = store
         self._tolerance = tolerance
+        self._is_repairable = is_repairable
         self._now = now
         self._filed = FiledCalls(database, accounts, books, histories)
         self._remedies = Remedies(PastJobs(database))
@@ -106,7 +110,9 @@ class Reconciling:
         entries = self._books[name].entries(since - margin, until + margin)
         sheet = compare(list(side.expected.values()), entries, since, until, self._tolerance)
         account = self._accounts.by_name[name]
-        findings = [self._judged(each, account, side) for each in sheet.findings if self._counts(each)]
+        findings = [each for each in sheet.findings if self._counts(each)]
+        if self._is_repairable:
+            findings = [self._judged(each, account, side) for each in findings]
         return Compared(account, replace(with_findings(sheet, findings), waiting=side.waiting), side.known)
 
     def _counts(self, finding: Finding) -> bool:

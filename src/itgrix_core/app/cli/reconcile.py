@@ -16,10 +16,11 @@ from rich.table import Table
 
 from itgrix_core.app.cli.backfill import moment
 from itgrix_core.app.cli.invocation import Invocation
-from itgrix_core.app.cli.opened import opened
+from itgrix_core.app.cli.opened import opened_in
 from itgrix_core.app.comparing import comparison, days_before
 from itgrix_core.app.outward import sheet_as_json
-from itgrix_core.app.portals import portals_of
+from itgrix_core.app.portals import portals_of, shadowed
+from itgrix_core.app.shadow import shadow_settings
 from itgrix_core.config.schema import Settings
 from itgrix_core.filing.sheet import Finding, Remedy, Sheet
 from itgrix_core.jobs.reconciling import ASKED, Compared, Reconciling
@@ -35,6 +36,7 @@ WIDTH = 160
 @click.option("--until", help="Until this moment; now if left out.")
 @click.option("--day", help="All of this day, as 2026-11-22; yesterday if no period is given.")
 @click.option("--repair", is_flag=True, help="Have repaired what can be; `itgrix serve` does it.")
+@click.option("--shadow", is_flag=True, help="What `serve --shadow` would have filed.")
 @click.option("--json", "is_json", is_flag=True, help="The sheet as JSON.")
 @click.pass_obj
 def reconcile(
@@ -43,14 +45,18 @@ def reconcile(
     until: str | None,
     day: str | None,
     repair: bool,
+    shadow: bool,
     is_json: bool,
 ) -> None:
     """Compare what was filed with what the CRM has of a period; 1 when calls are lost or wrong."""
+    if repair and shadow:
+        raise click.UsageError("A shadow repairs nothing; leave --repair out.")
     settings = invocation.settings()
+    folder = shadow_settings(settings).data_folder if shadow else settings.data_folder
     invocation.start_logs("error")
     zone = ZoneInfo(next(iter(settings.asterisk.values())).timezone)
     period = period_of(since, until, day, zone, time.time())
-    with opened(invocation) as database, _comparison(settings, database) as work:
+    with opened_in(folder) as database, _comparison(settings, database, is_shadow=shadow) as work:
         compared = work.compare(*period)
         asked = work.repair(compared, SqliteEngine(database)) if repair else 0
     sheets = {each.account.name: _asked(each) if asked else each.sheet for each in compared}
@@ -67,11 +73,12 @@ def reconcile(
 
 
 @contextmanager
-def _comparison(settings: Settings, database: Database) -> Iterator[Reconciling]:
-    adapters = {name: portal.adapter() for name, portal in portals_of(settings).items()}
+def _comparison(settings: Settings, database: Database, *, is_shadow: bool) -> Iterator[Reconciling]:
+    portals = shadowed(portals_of(settings)) if is_shadow else portals_of(settings)
+    adapters = {name: portal.adapter() for name, portal in portals.items()}
     books = {name: adapter.books() for name, adapter in adapters.items()}
     try:
-        with comparison(settings, database, adapters, books) as work:
+        with comparison(settings, database, adapters, books, is_repairable=not is_shadow) as work:
             yield work
     finally:
         for adapter in adapters.values():

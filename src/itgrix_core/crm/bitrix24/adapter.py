@@ -231,8 +231,12 @@ def client_of(
     vault: Vault | None = None,
     state_folder: Path | None = None,
     observe: Observer = unobserved,
+    *,
+    is_reading_only: bool = False,
 ) -> Client:
     """The way to the portal that the settings name; `observe` looks on. Raises `ConfigError`.
+
+    One that is `is_reading_only` lets no other request out.
 
     In `state_folder` the processes of this machine count their requests together; without one this process
     counts its own.
@@ -256,6 +260,7 @@ def client_of(
         session=session,
         observe=observe,
         operating_seconds=settings.operating_seconds,
+        is_reading_only=is_reading_only,
     )
 
 
