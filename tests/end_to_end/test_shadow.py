@@ -100,7 +100,7 @@ def test_the_sheet_names_what_the_other_connector_does_otherwise_and_nothing_is_
     with Service(settings, is_shadow=True) as service:
         heard(service, began)
         drained(service)
-        (compared,) = service.compare(began - 60, began + 3600)
+        (compared,) = service.nightly.sheets(began - 60, began + 3600)
         assert service.engine.counts()["dead"] == 0
     found = {(each.fault, each.key) for each in compared.sheet.findings}
     assert found == {

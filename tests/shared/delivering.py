@@ -36,7 +36,6 @@ from itgrix_core.jobs.recording import RECORDING_READY, RecordingJobs
 from itgrix_core.jobs.watching import LogWatcher
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.effects import Effects
-from itgrix_core.outbox.past import PastJobs
 from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.plugins.manager import Plugins
 from itgrix_core.recordings.folder import FolderSource
@@ -94,7 +93,7 @@ class Delivered:
             RECORDING_READY: RecordingJobs(
                 accounts, tools, effects, places, workshop, lambda _pbx: self.now, at_once=4
             ),
-            REPAIR: MendingJobs(accounts, books, tools.performer, effects, PastJobs(database), self.engine),
+            REPAIR: MendingJobs(accounts, books, tools.performer, database, self.engine),
         }
         self._handler = Patient(
             lambda jobs, attempt: others.get(jobs[0].kind, delivery)(jobs, attempt),

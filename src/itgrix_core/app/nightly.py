@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from itgrix_core.config.schema import Settings
 from itgrix_core.crm.adapter import Adapter
 from itgrix_core.crm.books import Books
 from itgrix_core.errors import ItgrixError
-from itgrix_core.jobs.reconciling import Compared
+from itgrix_core.jobs.reconciling import Compared, Reconciling
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.lane_engine import LaneEngine
 from itgrix_core.outbox.store import PluginStore
@@ -115,27 +116,34 @@ class Nightly:
         else:
             self._done_at, self._failures = now, 0
 
+    def sheets(self, since: float, until: float) -> list[Compared]:
+        """What was filed, or would have been, in this time (Unix seconds), beside what the CRMs have."""
+        with self._comparison() as work:
+            return work.compare(since, until)
+
     def compare(self, now: float) -> None:
         """Compare the last days, tell the figures, and ask for repairs if the settings want them."""
         settings = self._settings()
         zone = ZoneInfo(next(iter(settings.asterisk.values())).timezone)
         since, until = self._period(days_before(now, settings.reconcile.days, zone))
-        stopping = self._stopping.is_set
-        with comparison(
-            settings,
+        with self._comparison() as work:
+            compared = work.compare(since, until)
+            self._tell(compared, now, until)
+            if settings.reconcile.repair and not self._stopping.is_set():
+                asked = work.repair(compared, self._engine)
+                if asked:
+                    _log.info(f"{asked} repairs were asked for")
+
+    def _comparison(self) -> AbstractContextManager[Reconciling]:
+        return comparison(
+            self._settings(),
             self._database,
             self._adapters,
             self._books,
             self._engine.wake,
-            stopping,
+            self._stopping.is_set,
             is_repairable=self._is_repairable,
-        ) as work:
-            compared = work.compare(since, until)
-            self._tell(compared, now, until)
-            if settings.reconcile.repair and not stopping():
-                asked = work.repair(compared, self._engine)
-                if asked:
-                    _log.info(f"{asked} repairs were asked for")
+        )
 
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_SECONDS):

@@ -17,7 +17,6 @@ import structlog
 
 from itgrix_core.ami.recorder import Recorder
 from itgrix_core.ami.supervisor import LineState, Supervisor
-from itgrix_core.app.comparing import comparison
 from itgrix_core.app.current import Current
 from itgrix_core.app.edition import Edition
 from itgrix_core.app.from_settings import (
@@ -62,7 +61,6 @@ from itgrix_core.jobs.patient import Patient
 from itgrix_core.jobs.performing import Performer
 from itgrix_core.jobs.presence import OnChunk
 from itgrix_core.jobs.questions import Tools
-from itgrix_core.jobs.reconciling import Compared
 from itgrix_core.jobs.recording import RECORDING_READY, RecordingJobs
 from itgrix_core.jobs.repairs import Heard, Repairs, last_word_at
 from itgrix_core.jobs.sharing import Shared, linked
@@ -71,7 +69,6 @@ from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.engine import Attempt, Handler, Job, Result
 from itgrix_core.outbox.even_clock import EvenClock
-from itgrix_core.outbox.past import PastJobs
 from itgrix_core.outbox.spool import Spool
 from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.outbox.store import PluginStore
@@ -107,8 +104,7 @@ class Service:
         settings: the whole configuration.
         watcher: looks on besides the log.
         plugins: the hooks; loaded from the settings if left out.
-        is_shadow: whether it stands beside another connector: what it would file is noted in a folder of its
-            own, and nothing is written to any CRM.
+        is_shadow: whether it stands beside another connector and writes nothing to any CRM.
 
     Raises:
         ConfigError, DataFolderError: from `start`, when it cannot go on.
@@ -133,7 +129,7 @@ class Service:
         self._menders: list[threading.Thread] = []
         self._web: HttpServer | None = None
         self._routing: Routing | None = None
-        self._nightly: Nightly | None = None
+        self.nightly: Nightly | None = None
         sources = Sources(
             self.line_states,
             self._oddities,
@@ -141,7 +137,7 @@ class Service:
             self._is_delivering,
             self._quotas,
             lambda: self._routing.figures if self._routing else {},
-            lambda: self._nightly.figures if self._nightly else {},
+            lambda: self.nightly.figures if self.nightly else {},
         )
         self.telling = Telling(settings, lambda: self.plugins, sources)
         self._portals = self.telling.watched(portals)
@@ -201,10 +197,9 @@ class Service:
             line.supervisor.start()
         self._hearing = Hearing(self._portals, self.engine)
         registry = self.telling.registry
-        pages = [self.telling.pages()]
+        pages = [self.telling.pages(), *self._linking.pages()]
         if not self._is_shadow:
             pages.append(bitrix24_pages(self._portals, registry, self._hearing.take))
-        pages += self._linking.pages()
         if self._routing:
             pages += self._routing.open(self._answer)
             self._routing.start(self._stopping)
@@ -213,7 +208,7 @@ class Service:
             self._hearing.start(self._stopping)
             self._keeping.start(self._stopping)
         self._tidying.start(self._stopping)
-        self._nightly = Nightly(
+        self.nightly = Nightly(
             lambda: self.settings,
             self._database,
             self.engine,
@@ -221,7 +216,7 @@ class Service:
             self._books,
             is_repairable=not self._is_shadow,
         )
-        self._nightly.start(self._stopping)
+        self.nightly.start(self._stopping)
 
     def take_up(self, settings: Settings, plugins: Plugins) -> None:
         """From the next job on go by these; a call whose turn is under way ends with what it has begun with.
@@ -235,14 +230,6 @@ class Service:
         self.settings, self.plugins = settings, plugins
         self._current.replace(edition)
         self._keeping.renew(portals)
-
-    def compare(self, since: float, until: float) -> list[Compared]:
-        """What was filed, or would have been, beside what the CRMs have; as `Reconciling.compare`."""
-        is_repairable = not self._is_shadow
-        with comparison(
-            self.settings, self._database, self._adapters, self._books, is_repairable=is_repairable
-        ) as work:
-            return work.compare(since, until)
 
     def _edition(self, settings: Settings, plugins: Plugins) -> Edition:
         routing = self._routing
@@ -337,9 +324,7 @@ class Service:
         others: dict[str, Handler] = {
             RECORDING_READY: recordings,
             CALL_BACK_DUE: OverdueJobs(accounts, tools, effects, self._now),
-            REPAIR: MendingJobs(
-                accounts, self._books, tools.performer, effects, PastJobs(self._database), self.engine
-            ),
+            REPAIR: MendingJobs(accounts, self._books, tools.performer, self._database, self.engine),
             NOTICE: NoticeJobs(self._consumers(self._clicking(settings, accounts, tools))),
         }
         return Patient(
@@ -390,8 +375,8 @@ class Service:
         self._hearing.stop(STOP_SECONDS)
         self._keeping.stop(STOP_SECONDS)
         self._tidying.stop(STOP_SECONDS)
-        if self._nightly:
-            self._nightly.stop(STOP_SECONDS)
+        if self.nightly:
+            self.nightly.stop(STOP_SECONDS)
         if self._routing:
             self._routing.stop(STOP_SECONDS)
         if self._worker and self._worker.is_alive():  # the folder stays ours until the process has ended

@@ -31,6 +31,7 @@ from itgrix_core.jobs.codec import decode_decision, encode_decision
 from itgrix_core.jobs.performing import Performer
 from itgrix_core.jobs.recording_again import recording_again, recording_jobs
 from itgrix_core.jobs.troubles import later_of
+from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.engine import Attempt, Dead, Done, Engine, Job, Result
 from itgrix_core.outbox.past import PastJobs
@@ -85,15 +86,14 @@ class MendingJobs:
         accounts: Accounts,
         books: Mapping[str, Books],
         performer: Performer,
-        effects: Effects,
-        jobs: PastJobs,
+        database: Database,
         engine: Engine,
     ) -> None:
         self._accounts = accounts
         self._books = books
         self._performer = performer
-        self._effects = effects
-        self._jobs = jobs
+        self._effects = Effects(database)
+        self._jobs = PastJobs(database)
         self._engine = engine
 
     def __call__(self, jobs: Sequence[Job], attempt: Attempt) -> Result:

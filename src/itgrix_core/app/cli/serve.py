@@ -67,7 +67,7 @@ def _show_sheets(service: Service, began_at: float) -> None:
     """What would have been filed since then beside what the CRMs have."""
     zone = ZoneInfo(next(iter(service.settings.asterisk.values())).timezone)
     try:
-        for compared in service.compare(began_at, time.time()):
+        for compared in service.nightly.sheets(began_at, time.time()) if service.nightly else ():
             show(compared.account.name, compared.sheet, zone)
     except ItgrixError as error:
         _log.warning(f"{error} Compare later with `itgrix reconcile --shadow`.")
