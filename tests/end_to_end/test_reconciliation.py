@@ -16,6 +16,10 @@ from made_calls import inbound, outbound
 
 from itgrix_core.filing.sheet import Fault, Remedy
 from itgrix_core.jobs.codec import job_of
+from itgrix_core.jobs.narrating import narrated
+from itgrix_core.jobs.story import Archive
+from itgrix_core.outbox.database import Database
+from itgrix_core.outbox.desk import Desk
 from itgrix_core.sandbox.bitrix import Fault as Trouble
 from itgrix_core.sandbox.bitrix import FaultKind, Seed, default_users, phones
 from itgrix_core.sandbox.bitrix.view import state
@@ -194,8 +198,8 @@ def test_what_a_person_changed_in_the_meantime_is_left_to_him(few):
     assert repaired(work) == 0
 
 
-def test_a_repair_whose_answer_is_lost_is_not_done_twice(few):
-    """Filed again once, though the portal cut the connection after it had done it."""
+def test_a_repair_whose_answer_is_lost_is_not_done_twice(few, tmp_path):
+    """Filed again once, though the portal cut the connection after it had done it; the story tells of it."""
     work, portal = few
     with portal.portal.changing() as world:
         spoiling.lose(world, key(3))
@@ -209,6 +213,10 @@ def test_a_repair_whose_answer_is_lost_is_not_done_twice(few):
             each for each in portal.portal.world.finished.values() if each.call.external_call_id == key(3)
         ]
     assert len(rows) == 1
+    with Database(tmp_path / "data") as database:
+        told = "\n".join(narrated(Archive(database, work.now).story(Desk(database).find(key(3)))))
+    assert "what the CRM has of it is to be repaired" in told
+    assert "the comparison did not find the call" in told
 
 
 def test_what_others_filed_is_told_and_counts_for_nothing(few):

@@ -1,11 +1,13 @@
 """Beside another connector: what this one would have filed, compared with what the other one did."""
 
+import signal
 import time
 
 import pytest
 from made_calls import TALK_SECONDS, inbound, outbound, put
 from other_connector import OtherConnector
 from pydantic import SecretStr
+from stand import BUNDLED
 
 from itgrix_core.app.service import Service
 from itgrix_core.app.shadow import FOLDER
@@ -124,3 +126,23 @@ def test_a_shadows_outbox_is_its_own(settings, tmp_path):
     wrong = settings.model_copy(update={"data_folder": tmp_path / "data" / FOLDER})
     with pytest.raises(DataFolderError, match="this outbox is a shadow's"):
         Service(wrong).start()
+
+
+def test_the_verb_serves_in_the_shadow_and_prints_its_sheet_when_it_stops(stand):
+    """As an operator has it; a period can be looked at afterwards, and is not repaired."""
+    portal, pbx = stand.portal(), stand.pbx(BUNDLED[:2])
+    stand.configure(pbx.port, portal.webhook)
+    before = portal.get("state")
+    serve = stand.itgrix("serve", "--shadow")
+    serve.says("in the shadow: nothing is written to any CRM")
+    serve.says("disposition=")
+    serve.signal(signal.SIGTERM)
+    assert serve.ends() == 0
+    assert "lost or wrong" in serve.output
+    assert [e.method for e in portal.entries() if e.method != "batch" and not is_reading(e.method)] == []
+    assert portal.get("state") == before
+    code, said = stand.ends("reconcile", "--shadow", "--since", "2026-01-01")
+    assert code in (0, 1)
+    assert "lost or wrong" in said
+    assert stand.ends("reconcile", "--shadow", "--repair")[0] == 2
+    assert not (stand.data_folder / "itgrix.db").exists()

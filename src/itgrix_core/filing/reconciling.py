@@ -86,12 +86,15 @@ def _by_number(
     expected: Sequence[Expected], pairs: dict[str, list[Entry]], left: list[Entry], seconds: float
 ) -> tuple[dict[str, list[Entry]], list[Entry]]:
     """The nearest in time of the same number and direction, each entry for one call only."""
+    places: dict[str, list[int]] = {}
+    for place, entry in enumerate(left):
+        places.setdefault(_subscriber(entry.number), []).append(place)
     near = sorted(
-        (abs(entry.began_at - call.began_at), call.key, place)
+        (abs(left[place].began_at - call.began_at), call.key, place)
         for call in expected
         if call.key not in pairs
-        for place, entry in enumerate(left)
-        if _is_like(call, entry, seconds)
+        for place in places.get(_subscriber(call.number), ())
+        if _is_like(call, left[place], seconds)
     )
     taken: set[int] = set()
     pairs = dict(pairs)
@@ -108,6 +111,11 @@ def _is_like(call: Expected, entry: Entry, seconds: float) -> bool:
         and entry.direction in (call.direction, None)
         and PhoneNumber(call.number).same_as(PhoneNumber(entry.number))
     )
+
+
+def _subscriber(number: str) -> str:
+    """Equal for numbers that mean one subscriber (`PhoneNumber.same_as`)."""
+    return PhoneNumber(number).digits[-10:]
 
 
 def _of_call(call: Expected, found: Sequence[Entry], tolerance: Tolerance) -> Iterator[Finding]:

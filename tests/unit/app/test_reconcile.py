@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 from made_calls import inbound
@@ -15,6 +16,10 @@ from itgrix_core.outbox.tables import JobState
 from itgrix_core.outbox.tables import job as jobs
 from itgrix_core.sandbox.bitrix import Fault, FaultKind, Settings, run_portal
 
+RECORDED = Path(__file__).parents[2] / "recorded" / "ast22"
+HISTORY = """
+asterisk: {{main: {{timezone: Europe/Moscow, history: {{cel: {{file: "{cel}"}}, cdr: {{file: "{cdr}"}}}}}}}}
+"""
 CONFIG = """
 data_folder: {folder}
 crm: {{portal: {{webhook: "{webhook}"}}}}
@@ -110,6 +115,23 @@ def test_a_portal_that_is_away_is_a_sentence(reconcile, portal):
     result = reconcile("--day", "2026-11-22")
     assert result.exit_code == 4
     assert "compared" not in result.output
+
+
+def test_a_call_that_only_cel_tells_of_is_absent_and_filed_as_by_a_backfill(itgrix, tmp_path, portal):
+    """Once the outbox has it, it waits to be filed."""
+    with Database(tmp_path / "var") as database:
+        SqliteEngine(database).put([Job("a/1", "a", "CrmNotice", b"{}", 1.0)])
+    config = CONFIG.format(folder="var", webhook=portal.webhook) + HISTORY.format(
+        cel=RECORDED / "inbound_answered.cel.csv", cdr=RECORDED / "inbound_answered.cdr.csv"
+    )
+    told = itgrix("reconcile", "--day", "2026-11-22", "--json", "--repair", config=config)
+    assert told.exit_code == 1, told.output
+    text = told.output
+    (finding,) = json.loads(text)["portal"]["findings"]
+    assert (finding["fault"], finding["remedy"]) == ("absent", "asked")
+    assert "CDR or CEL tell of it" in finding["in_crm"]
+    after = itgrix("reconcile", "--day", "2026-11-22", config=config)
+    assert (after.exit_code, "1 still being filed" in after.output) == (0, True)
 
 
 def test_before_the_first_serve_there_is_nothing_to_compare(itgrix):
