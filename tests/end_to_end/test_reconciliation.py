@@ -219,6 +219,19 @@ def test_a_repair_whose_answer_is_lost_is_not_done_twice(few, tmp_path):
     assert "the comparison did not find the call" in told
 
 
+def test_a_call_that_the_portal_has_at_another_time_is_not_filed_a_second_time(few):
+    """It is looked for by its key before it is filed again."""
+    work, portal = few
+    with portal.portal.changing() as world:
+        spoiling.statistic_of(world, key(3)).call.started_at -= 2 * DAY
+    assert named(sheet_of(work)) == {key(3): Fault.ABSENT}
+    portal.portal.ledger.clear()
+    assert repaired(work) == 1
+    assert not [e for e in portal.portal.ledger.entries() if e.method in WRITES]
+    (finding,) = sheet_of(work).findings
+    assert "the CRM has it by now" in finding.way_out
+
+
 def test_what_others_filed_is_told_and_counts_for_nothing(few):
     """A call of which we know nothing."""
     work, portal = few

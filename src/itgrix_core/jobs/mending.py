@@ -8,13 +8,13 @@ started, looked up after a crash, done, never twice.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
 from itgrix_core.crm import urgency
-from itgrix_core.crm.adapter import CrmUnavailable, Step
+from itgrix_core.crm.adapter import Blocked, CrmUnavailable, Outcome, Refused, Step, Unknown
 from itgrix_core.crm.books import Books
 from itgrix_core.errors import CrmError
 from itgrix_core.filing.commands import (
@@ -111,6 +111,13 @@ class MendingJobs:
         account = self._accounts.of(mend.call)
         row = self._effects.decision(f"{key}/mend")
         if row is None:
+            there = self._looked_up(key, mend, account) if mend.fault == "absent" else None
+            if isinstance(there, Blocked | Unknown):
+                return later_of(there)
+            if isinstance(there, Refused):
+                return Dead(there.text)
+            if there is not None:
+                return Done(note="the CRM has it by now, maybe at another time")
             commands, why = self._commands(mend, account)
             steps = [self._step(key, mend, place, each, account) for place, each in enumerate(commands)]
             row = self._effects.decide(f"{key}/mend", encode_decision(1, steps, [why] if why else []))
@@ -122,6 +129,12 @@ class MendingJobs:
             before = recording_jobs(self._jobs, mend.call.key)
             self._engine.put([recording_again(before, mend.call, key.rpartition("/")[2], now)])
         return Done()
+
+    def _looked_up(self, key: str, mend: Mend, account: Account) -> Outcome | None:
+        """Whether the CRM has the call all the same, whatever time it has for it."""
+        register, _ = _filed_again(mend)
+        filed = replace(self._performer.filed(mend.call.key, account), is_finished=True)
+        return account.adapter.look_up(self._step(key, mend, 0, register, account), filed)
 
     def _step(self, key: str, mend: Mend, place: int, command: AnyCommand, account: Account) -> Step:
         """A command ready to be sent; a call that is filed again is told as it was the first time."""
