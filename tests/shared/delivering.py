@@ -6,6 +6,7 @@ is moved, which the portal shares if it is made with `clock=delivered.clock`.
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,16 +24,22 @@ from itgrix_core.config.schema import BitrixSettings, HookSettings
 from itgrix_core.config.schema_rules import OutboxSettings
 from itgrix_core.crm.bitrix24.adapter import BitrixAdapter
 from itgrix_core.jobs.accounts import Account, Accounts
+from itgrix_core.jobs.awaiting import Place
 from itgrix_core.jobs.codec import job_of
 from itgrix_core.jobs.delivery import Delivery
+from itgrix_core.jobs.mending import REPAIR, MendingJobs
 from itgrix_core.jobs.patient import Patient
 from itgrix_core.jobs.performing import Performer
 from itgrix_core.jobs.questions import Tools
+from itgrix_core.jobs.reconciling import Reconciling
+from itgrix_core.jobs.recording import RECORDING_READY, RecordingJobs
 from itgrix_core.jobs.watching import LogWatcher
 from itgrix_core.outbox.database import Database
 from itgrix_core.outbox.effects import Effects
 from itgrix_core.outbox.sqlite import SqliteEngine
 from itgrix_core.plugins.manager import Plugins
+from itgrix_core.recordings.folder import FolderSource
+from itgrix_core.recordings.workshop import Workshop
 from itgrix_core.sandbox.bitrix import Entry, RunningPortal, Seed, Settings, problems, run_portal
 from itgrix_core.sandbox.bitrix.view import state
 from itgrix_core.sandbox.recordings import load
@@ -55,6 +62,7 @@ class Delivered:
         hooks: the customisation.
         now: when the clock stands still at first.
         timezone: of every PBX.
+        monitor: where every PBX's recordings are.
     """
 
     def __init__(
@@ -66,6 +74,7 @@ class Delivered:
         *,
         now: float = BEGAN,
         timezone: str = "UTC",
+        monitor: Path | None = None,
     ) -> None:
         self.now = now
         settings = BitrixSettings(webhook=SecretStr(webhook), **(FREELY | dict(crm or {})))
@@ -77,7 +86,20 @@ class Delivered:
         tools = Tools(Plugins.load(hooks), Performer(effects, LogWatcher()), database, LogWatcher(), pbxes)
         accounts = Accounts({"bitrix": account}, dict.fromkeys(pbxes, "bitrix"), {})
         delivery = Delivery(accounts, tools, effects, self.engine, lambda _pbx: self.now)
-        self._handler = Patient(delivery, ages_of(OutboxSettings()))
+        places = {name: Place(FolderSource(monitor), (), 3600.0) for name in pbxes} if monitor else {}
+        workshop = Workshop(Path(tempfile.gettempdir()) / f"itgrix-{id(self)}")
+        books = {"bitrix": self.adapter.books()}
+        others = {
+            RECORDING_READY: RecordingJobs(
+                accounts, tools, effects, places, workshop, lambda _pbx: self.now, at_once=4
+            ),
+            REPAIR: MendingJobs(accounts, books, tools.performer, database, self.engine),
+        }
+        self._handler = Patient(
+            lambda jobs, attempt: others.get(jobs[0].kind, delivery)(jobs, attempt),
+            ages_of(OutboxSettings()),
+        )
+        self.reconciling = Reconciling(database, accounts, books, now=self.clock)
 
     def clock(self) -> float:
         """The time, for everybody."""

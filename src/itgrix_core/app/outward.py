@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from itgrix_core.filing.sheet import Sheet
 from itgrix_hooks.values import Call, Conversation, Direction, PhoneNumber, Recording, Result, Transfer
 
 
@@ -48,6 +49,29 @@ def call_as_json(call: Call) -> dict[str, Any]:
         "recordings": [{"file": file_name(r), "pbx": r.pbx or call.pbx} for r in call.recordings],
         "lost_sight": call.lost_sight or None,
         "untold": list(call.untold),
+    }
+
+
+def sheet_as_json(sheet: Sheet) -> dict[str, Any]:
+    """A comparison with a CRM's list of calls; times are Unix seconds, absent facts `None`."""
+    return {
+        "compared": sheet.compared,
+        "lost_or_wrong": sheet.bad_calls,
+        "waiting": sheet.waiting,
+        "findings": [
+            {
+                "fault": finding.fault.value,
+                "call": finding.key or None,
+                "number": finding.number,
+                "began_at": _rounded(finding.began_at),
+                "filed": finding.expected,
+                "in_crm": finding.found,
+                "remedy": finding.remedy.value,
+                "way_out": finding.way_out,
+                "row": finding.entry.row_id if finding.entry else None,
+            }
+            for finding in sheet.findings
+        ],
     }
 
 

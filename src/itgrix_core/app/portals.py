@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from itgrix_core.config.schema import BitrixSettings, Settings
@@ -16,6 +17,7 @@ from itgrix_core.crm.bitrix24.listing import KINDS
 from itgrix_core.crm.bitrix24.oauth import OAuthServer
 from itgrix_core.crm.bitrix24.observing import Observer, unobserved
 from itgrix_core.crm.bitrix24.reception import Reception
+from itgrix_core.crm.bitrix24.shadow import ShadowAdapter
 from itgrix_core.crm.bitrix24.subscribing import Subscriptions
 from itgrix_core.crm.bitrix24.vault import Vault
 from itgrix_core.errors import ConfigError
@@ -35,6 +37,7 @@ class Portal:
         vault: where its tokens lie.
         state_folder: where all processes of this machine count their requests together.
         observe: told of each request to it.
+        is_shadow: whether it is only read.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Portal:
     vault: Vault
     state_folder: Path | None = None
     observe: Observer = unobserved
+    is_shadow: bool = False
 
     @property
     def has_application(self) -> bool:
@@ -50,7 +54,8 @@ class Portal:
 
     def adapter(self) -> BitrixAdapter:
         """Its adapter; raises `ConfigError`."""
-        return BitrixAdapter(self.settings, self.name, self.client(), vault=self.vault)
+        kind = ShadowAdapter if self.is_shadow else BitrixAdapter
+        return kind(self.settings, self.name, self.client(), vault=self.vault)
 
     def findings(self) -> list[Finding]:
         """What our credentials may do in it, first of all whether it answers; never raises `ConfigError`."""
@@ -75,6 +80,7 @@ class Portal:
             vault=self.vault,
             state_folder=self.state_folder,
             observe=self.observe,
+            is_reading_only=self.is_shadow,
         )
 
     def server(self) -> OAuthServer:
@@ -113,6 +119,11 @@ def portals_of(settings: Settings) -> dict[str, Portal]:
         name: Portal(name, _listening(crm, settings), Vault(settings.data_folder, name, _keep), folder)
         for name, crm in settings.crm.items()
     }
+
+
+def shadowed(portals: Mapping[str, Portal]) -> dict[str, Portal]:
+    """The same portals, only read."""
+    return {name: replace(portal, is_shadow=True) for name, portal in portals.items()}
 
 
 def _listening(crm: BitrixSettings, settings: Settings) -> BitrixSettings:

@@ -31,8 +31,10 @@ from itgrix_core.app.from_settings import (
 from itgrix_core.app.hearing import Hearing
 from itgrix_core.app.keeping import Keeping
 from itgrix_core.app.linking import Linking
-from itgrix_core.app.portals import portals_of
+from itgrix_core.app.nightly import Nightly
+from itgrix_core.app.portals import portals_of, shadowed
 from itgrix_core.app.routing import Routing
+from itgrix_core.app.shadow import mark, shadow_settings
 from itgrix_core.app.telling import Sources, Telling
 from itgrix_core.app.tidying import Tidying
 from itgrix_core.app.web.bitrix24 import bitrix24_pages
@@ -52,6 +54,7 @@ from itgrix_core.jobs.clock import StreamClock
 from itgrix_core.jobs.delivery import Delivery
 from itgrix_core.jobs.dialling import Decider
 from itgrix_core.jobs.listening import Listening, catch_up
+from itgrix_core.jobs.mending import REPAIR, MendingJobs
 from itgrix_core.jobs.notices import NOTICE, Consumer, NoticeJobs
 from itgrix_core.jobs.overdue import CALL_BACK_DUE, OverdueJobs
 from itgrix_core.jobs.patient import Patient
@@ -101,6 +104,7 @@ class Service:
         settings: the whole configuration.
         watcher: looks on besides the log.
         plugins: the hooks; loaded from the settings if left out.
+        is_shadow: whether it stands beside another connector and writes nothing to any CRM.
 
     Raises:
         ConfigError, DataFolderError: from `start`, when it cannot go on.
@@ -112,8 +116,11 @@ class Service:
         *,
         watcher: Watcher | None = None,
         plugins: Plugins | None = None,
+        is_shadow: bool = False,
     ) -> None:
-        self.settings = settings
+        self._is_shadow = is_shadow
+        portals = shadowed(portals_of(settings)) if is_shadow else portals_of(settings)
+        self.settings = settings = shadow_settings(settings) if is_shadow else settings
         self.plugins = plugins or Plugins.load(settings.hooks)
         self.lines: dict[str, Line] = {}
         self._repairs: dict[str, Repairs] = {}
@@ -122,6 +129,7 @@ class Service:
         self._menders: list[threading.Thread] = []
         self._web: HttpServer | None = None
         self._routing: Routing | None = None
+        self.nightly: Nightly | None = None
         sources = Sources(
             self.line_states,
             self._oddities,
@@ -129,10 +137,12 @@ class Service:
             self._is_delivering,
             self._quotas,
             lambda: self._routing.figures if self._routing else {},
+            lambda: self.nightly.figures if self.nightly else {},
         )
         self.telling = Telling(settings, lambda: self.plugins, sources)
-        self._portals = self.telling.watched(portals_of(settings))
+        self._portals = self.telling.watched(portals)
         self._adapters = {name: portal.adapter() for name, portal in self._portals.items()}
+        self._books = {name: adapter.books(self._stopping.wait) for name, adapter in self._adapters.items()}
         counting = self.telling.watcher(accounts_of(settings, self._adapters), self._now)
         self._watcher = Watchers(LogWatcher(), counting, *([watcher] if watcher else []))
         self._keeping = Keeping(self._portals, self._adapters)
@@ -146,6 +156,7 @@ class Service:
         try:
             self._database.lock()
             self._database.upgrade()
+            mark(self._database, is_shadow=self._is_shadow)
             self._begin()
         except BaseException:
             if self._routing:
@@ -186,15 +197,26 @@ class Service:
             line.supervisor.start()
         self._hearing = Hearing(self._portals, self.engine)
         registry = self.telling.registry
-        pages = [bitrix24_pages(self._portals, registry, self._hearing.take), self.telling.pages()]
-        pages += self._linking.pages()
+        pages = [self.telling.pages(), *self._linking.pages()]
+        if not self._is_shadow:
+            pages.append(bitrix24_pages(self._portals, registry, self._hearing.take))
         if self._routing:
             pages += self._routing.open(self._answer)
             self._routing.start(self._stopping)
         self._web = serve_pages(create_app(registry, *pages), self.settings.web)
-        self._hearing.start(self._stopping)
-        self._keeping.start(self._stopping)
+        if not self._is_shadow:
+            self._hearing.start(self._stopping)
+            self._keeping.start(self._stopping)
         self._tidying.start(self._stopping)
+        self.nightly = Nightly(
+            lambda: self.settings,
+            self._database,
+            self.engine,
+            self._adapters,
+            self._books,
+            is_repairable=not self._is_shadow,
+        )
+        self.nightly.start(self._stopping)
 
     def take_up(self, settings: Settings, plugins: Plugins) -> None:
         """From the next job on go by these; a call whose turn is under way ends with what it has begun with.
@@ -302,6 +324,7 @@ class Service:
         others: dict[str, Handler] = {
             RECORDING_READY: recordings,
             CALL_BACK_DUE: OverdueJobs(accounts, tools, effects, self._now),
+            REPAIR: MendingJobs(accounts, self._books, tools.performer, self._database, self.engine),
             NOTICE: NoticeJobs(self._consumers(self._clicking(settings, accounts, tools))),
         }
         return Patient(
@@ -352,6 +375,8 @@ class Service:
         self._hearing.stop(STOP_SECONDS)
         self._keeping.stop(STOP_SECONDS)
         self._tidying.stop(STOP_SECONDS)
+        if self.nightly:
+            self.nightly.stop(STOP_SECONDS)
         if self._routing:
             self._routing.stop(STOP_SECONDS)
         if self._worker and self._worker.is_alive():  # the folder stays ours until the process has ended

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from itgrix_core.ami.supervisor import LineState
+from itgrix_core.app.nightly import Reconciled
 from itgrix_core.directory.numbers import IndexFigures
 from itgrix_core.outbox.figures import Depth, oldest_seconds
 from itgrix_core.outbox.missed import Figures
@@ -21,6 +22,7 @@ from itgrix_core.telemetry.status import (
     OutboxStatus,
     PluginStatus,
     QuotaStatus,
+    ReconciledStatus,
 )
 from itgrix_hooks.trace import Outcome
 
@@ -71,6 +73,7 @@ def account_status(
     filing: Filing,
     quota: QuotaFigures | None,
     index: IndexFigures | None = None,
+    reconciled: Reconciled | None = None,
 ) -> AccountStatus:
     """One account's."""
     return {
@@ -86,6 +89,7 @@ def account_status(
         "quota": _quota(quota) if quota else None,
         "missed": _missed(filing.missed) if filing.missed else None,
         "index": _index(index) if index else None,
+        "reconciled": _reconciled(reconciled) if reconciled else None,
     }
 
 
@@ -162,6 +166,15 @@ def _index(figures: IndexFigures) -> IndexStatus:
         "numbers": figures.numbers,
         "is_whole": figures.is_whole,
         "checked_at": figures.checked_at,
+    }
+
+
+def _reconciled(figures: Reconciled) -> ReconciledStatus:
+    return {
+        "at": figures.at or None,
+        "compared": figures.compared,
+        "lost_or_wrong": figures.lost_or_wrong,
+        "failure": figures.failure,
     }
 
 

@@ -15,6 +15,7 @@ from importlib import metadata
 from flask import Blueprint
 
 from itgrix_core.ami.supervisor import LineState
+from itgrix_core.app.nightly import Reconciled
 from itgrix_core.app.portals import Portal
 from itgrix_core.app.status import (
     Filing,
@@ -41,6 +42,7 @@ from itgrix_core.telemetry.collectors import (
     ProcessCollector,
     QuotaCollector,
     Quotas,
+    ReconciledCollector,
 )
 from itgrix_core.telemetry.counters import Counts, Traffic, totals
 from itgrix_core.telemetry.health import Vitals, troubles
@@ -63,6 +65,7 @@ class Sources:
         is_delivering: whether the thread that files is alive.
         quotas: what the portals still allow, by account.
         indexes: what is known of clients' numbers, by account; nothing without routing.
+        reconciled: how the last comparison with each account's list of calls ended.
     """
 
     lines: Callable[[], Mapping[str, LineState]]
@@ -71,6 +74,7 @@ class Sources:
     is_delivering: Callable[[], bool]
     quotas: Quotas = dict
     indexes: Callable[[], Mapping[str, IndexFigures]] = dict
+    reconciled: Callable[[], Mapping[str, Reconciled]] = dict
 
 
 class Telling:
@@ -92,6 +96,7 @@ class Telling:
         self.registry.register(PerCallCollector(self._per_call))
         self.registry.register(QuotaCollector(sources.quotas))
         self.registry.register(ProcessCollector(lambda: self._plugins().processes))
+        self.registry.register(ReconciledCollector(self._reconciled))
 
     def watched(self, portals: Mapping[str, Portal]) -> dict[str, Portal]:
         """The same portals, each request to them counted."""
@@ -123,6 +128,7 @@ class Telling:
         found, plugins = self.troubles(), self._plugins()
         lines, oddities = self._sources.lines(), self._sources.oddities()
         missed = {each.account: each for each in self._missed_if_readable()}
+        reconciled = self._reconciled()
         quotas, indexes = self._sources.quotas(), self._sources.indexes()
         return {
             "version": metadata.version("itgrix"),
@@ -138,6 +144,7 @@ class Telling:
                     self._filing(name, missed.get(name)),
                     quotas.get(name),
                     indexes.get(name),
+                    reconciled.get(name),
                 )
                 for name, crm in self._settings.crm.items()
             },
@@ -189,6 +196,12 @@ class Telling:
             return self._missed()
         except DataFolderError:
             return []
+
+    def _reconciled(self) -> Mapping[str, Reconciled]:
+        try:
+            return self._sources.reconciled()
+        except DataFolderError:
+            return {}
 
     def _per_call(self) -> dict[str, float]:
         filed = totals(self._counts.filed)

@@ -14,6 +14,7 @@ from itgrix_core.config.addresses import of_a_machine
 from itgrix_core.config.schema_asterisk import AsteriskSettings
 from itgrix_core.config.schema_conditions import RuleSettings
 from itgrix_core.config.schema_dialling import ClickSettings
+from itgrix_core.config.schema_reconcile import ReconcileSettings
 from itgrix_core.config.schema_recordings import LinkSettings
 from itgrix_core.config.schema_routing import RoutingSettings
 from itgrix_core.config.schema_rules import (
@@ -279,6 +280,9 @@ class Settings(Section):
     )
     routing: RoutingSettings = Field(
         default=RoutingSettings(), description="Callers who are put through to their own manager."
+    )
+    reconcile: ReconcileSettings = Field(
+        default=ReconcileSettings(), description="The comparison with the CRM's own list of calls."
     )
     outbox: OutboxSettings = Field(default=OutboxSettings(), description="What waits to be filed.")
     workers: int = Field(default=4, ge=1, le=64, description="Calls that are filed at the same time.")

@@ -41,6 +41,7 @@ TAKEN_UP: Final = frozenset(
         "hooks",
         "log_level",
         "outbox.give_up_days",
+        "reconcile",
         "routing.all_day",
         "routing.fallback",
         "routing.hours",

@@ -7,7 +7,7 @@ outbox has already is left alone; one whose end is provisional gets its true end
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from itgrix_core.calls.events import CallEnded, CallEvent, CallMerged
@@ -110,11 +110,12 @@ class Backfill:
         for past in self.understand(found):
             together.append(past)
             if len(together) >= TOGETHER:
-                yield from self._store(together)
+                yield from self.store(together)
                 together = []
-        yield from self._store(together)
+        yield from self.store(together)
 
-    def _store(self, together: list[PastCall]) -> list[PastCall]:
+    def store(self, together: Sequence[PastCall]) -> Sequence[PastCall]:
+        """File these calls in one transaction, as far as they are not known; the same again."""
         if together and self._spool is not None:
             told = {past.call.key: [_job(event) for event in past.events] for past in together}
             standings = self._spool.complete(self._pbx, told)

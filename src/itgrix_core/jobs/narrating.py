@@ -25,6 +25,7 @@ PHASES: Final = {
     "tie": "whose it is",
     "post": "what follows on the registration",
     "attach": "the recording",
+    "mend": "the repair",
     "callback": "the registration of a callback",
 }
 

@@ -16,6 +16,7 @@ import structlog
 
 from itgrix_core.calls.events import BY_KIND, CallEnded, CallMerged
 from itgrix_core.errors import DataFolderError
+from itgrix_core.jobs.mending import REPAIR
 from itgrix_core.jobs.notices import NOTICE
 from itgrix_core.jobs.overdue import CALL_BACK_DUE
 from itgrix_core.jobs.recording import RECORDING_READY
@@ -91,6 +92,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     RECORDING_READY: Kind("recordings", "a recording", "the call is filed without its recording"),
     CALL_BACK_DUE: Kind(
         "call_backs", "a missed call's reminder, escalation or closing", "the task stays as it is in the CRM"
+    ),
+    REPAIR: Kind(
+        "calls", "a repair of what the CRM has of a call", "the call stays in the CRM as it is there"
     ),
     NOTICE: Kind("notices", "what the CRM told us", "it is as if the CRM had not told it"),
 }

@@ -170,8 +170,8 @@ class Archive:
 
 
 def call_of(job: Kept) -> str:
-    """The call to which a lane belongs: those of recordings and missed calls lie below it."""
-    return job.lane.removesuffix("/recording").removesuffix("/missed")
+    """The call to which a lane belongs: those of recordings, missed calls and repairs lie below it."""
+    return job.lane.removesuffix("/recording").removesuffix("/missed").removesuffix("/repair")
 
 
 def is_open(job: Kept | Happening) -> bool:

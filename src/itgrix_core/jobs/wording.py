@@ -25,6 +25,7 @@ HAPPENED: Final = {
     CallEnded.kind: "the call ended",
     CallMerged.kind: "the call turned out to be a part of another",
     "RecordingReady": "its recording is to be attached",
+    "RepairWanted": "what the CRM has of it is to be repaired",
     "CallBackDue": "a missed call's task is to be followed up",
     "CrmNotice": "the CRM told us something",
 }

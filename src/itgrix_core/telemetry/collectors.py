@@ -107,6 +107,22 @@ PerCall = Callable[[], Mapping[str, float]]
 """By the account's name: requests for each call that was filed."""
 
 
+class ReconciledFigures(Protocol):
+    """What is read of a comparison with the CRM's list of calls."""
+
+    @property
+    def at(self) -> float:
+        """When it was (Unix seconds), 0 if there was none."""
+
+    @property
+    def compared(self) -> int:
+        """How many calls."""
+
+    @property
+    def lost_or_wrong(self) -> int:
+        """How many of them are."""
+
+
 class OutboxCollector(Collector):
     """Depth and age of the outbox."""
 
@@ -151,6 +167,29 @@ class OddityCollector(Collector):
             for kind, count in kinds.items():
                 family.add_metric([asterisk, kind], count)
         yield family
+
+
+class ReconciledCollector(Collector):
+    """How the last comparison with each CRM's list of calls ended."""
+
+    def __init__(self, figures: Callable[[], Mapping[str, ReconciledFigures]]) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterator[Metric]:
+        """By account, as soon as it had one."""
+        compared = GaugeMetricFamily(
+            "itgrix_reconciled_calls", "Calls in the last comparison with the CRM.", labels=["crm"]
+        )
+        wrong = GaugeMetricFamily(
+            "itgrix_lost_or_wrong_calls", "Calls that were absent or wrong in it.", labels=["crm"]
+        )
+        at = GaugeMetricFamily("itgrix_reconciled_at", "When it was (Unix seconds).", labels=["crm"])
+        for name, figures in self._figures().items():
+            if figures.at:
+                compared.add_metric([name], figures.compared)
+                wrong.add_metric([name], figures.lost_or_wrong)
+                at.add_metric([name], figures.at)
+        yield from (compared, wrong, at)
 
 
 class PerCallCollector(Collector):

@@ -63,6 +63,15 @@ class IndexStatus(TypedDict):
     checked_at: float | None
 
 
+class ReconciledStatus(TypedDict):
+    """The last comparison with the CRM's own list of calls (`app.nightly.Reconciled`)."""
+
+    at: float | None
+    compared: int
+    lost_or_wrong: int
+    failure: str
+
+
 class AccountStatus(TypedDict):
     """One CRM account; `failure` is how a request was last left without an answer."""
 
@@ -78,6 +87,7 @@ class AccountStatus(TypedDict):
     quota: QuotaStatus | None
     missed: MissedStatus | None
     index: IndexStatus | None
+    reconciled: ReconciledStatus | None
 
 
 class OutboxStatus(TypedDict):

@@ -4,6 +4,7 @@ import pytest
 
 from itgrix_core.calls.events import BY_KIND
 from itgrix_core.jobs.codec import COMMANDS
+from itgrix_core.jobs.mending import REPAIR
 from itgrix_core.jobs.notices import NOTICE
 from itgrix_core.jobs.overdue import CALL_BACK_DUE
 from itgrix_core.jobs.patient import KINDS, PAUSES, TRIES, Patient
@@ -39,7 +40,7 @@ def pauses(later, count):
 
 def test_every_kind_of_job_and_of_trouble_is_in_the_tables():
     """And every limit that is named is a setting."""
-    assert set(KINDS) == {*BY_KIND, RECORDING_READY, CALL_BACK_DUE, NOTICE}
+    assert set(KINDS) == {*BY_KIND, RECORDING_READY, CALL_BACK_DUE, REPAIR, NOTICE}
     assert set(PAUSES) == set(Trouble)
     assert {kind.ages for kind in KINDS.values()} == set(AGES)
     assert COMMANDS  # the words of the CRM are no kinds of jobs

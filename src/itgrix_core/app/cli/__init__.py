@@ -33,6 +33,7 @@ _VERBS = {
     "explain": "Tell the whole story of one call: what happened, was decided and why, sent, answered.",
     "hooks": "List the plugins, their hooks and their status.",
     "backfill": "File calls that nobody watched, from CDR and CEL.",
+    "reconcile": "Compare what was filed with what the CRM has, and repair it.",
     "sandbox": "Run a Bitrix24 on this machine, for trying without a portal.",
     "replay": "Show what a recorded log of Asterisk amounts to.",
     "record": "Write each call of an Asterisk, or of recorded logs, as a log of its own.",

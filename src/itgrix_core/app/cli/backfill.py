@@ -71,7 +71,7 @@ def _of_period(
     history: History, asterisk: AsteriskSettings, since: str, until: str | None
 ) -> Iterator[PastCalls]:
     zone = ZoneInfo(asterisk.timezone)
-    first, last = _moment(since, zone), _moment(until, zone) if until else time.time()
+    first, last = moment(since, zone), moment(until, zone) if until else time.time()
     if first >= last:
         raise click.UsageError("--since is not before --until.")
     return history.of_period(first, last)
@@ -101,7 +101,7 @@ def _chosen(settings: Settings, name: str | None) -> tuple[str, AsteriskSettings
     return name, asterisk
 
 
-def _moment(text: str, zone: ZoneInfo) -> float:
+def moment(text: str, zone: ZoneInfo) -> float:
     """Unix seconds of an ISO time; without an offset it is the PBX's local time."""
     try:
         moment = datetime.fromisoformat(text)

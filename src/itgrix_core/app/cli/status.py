@@ -19,6 +19,7 @@ from itgrix_core.telemetry.status import (
     LineStatus,
     OutboxStatus,
     PluginStatus,
+    ReconciledStatus,
     ReloadStatus,
     Status,
 )
@@ -117,6 +118,15 @@ def _line(line: LineStatus, now: float) -> str:
     return ", ".join([*parts, *line["missing_rights"]])
 
 
+def _reconciled(told: ReconciledStatus, now: float) -> list[str]:
+    """Its figure and how old it is; why the last one was not done."""
+    words = []
+    if told["at"] is not None:
+        figure = f"{told['compared']} calls compared, {told['lost_or_wrong']} lost or wrong"
+        words.append(f"{figure} ({span(now - told['at'])} ago)")
+    return words + [f"not compared: {told['failure']}"] * bool(told["failure"])
+
+
 def _account(account: AccountStatus, now: float) -> str:
     parts = [account["kind"]]
     if account["is_reachable"] is None:
@@ -140,6 +150,8 @@ def _account(account: AccountStatus, now: float) -> str:
         known = f"{index['numbers']} numbers known" + ("" if index["is_whole"] else " and not yet all")
         since = "" if index["checked_at"] is None else f", as of {span(now - index['checked_at'])} ago"
         parts.append(f"{known}{since}")
+    if reconciled := account["reconciled"]:
+        parts += _reconciled(reconciled, now)
     return ", ".join(parts)
 
 

@@ -35,6 +35,7 @@ from itgrix_core.crm.bitrix24.oauth import OAuthServer
 from itgrix_core.crm.bitrix24.observing import Observer, unobserved
 from itgrix_core.crm.bitrix24.sending import Sender
 from itgrix_core.crm.bitrix24.shared_level import SharedLevel, level_file
+from itgrix_core.crm.bitrix24.statistics import Statistics
 from itgrix_core.crm.bitrix24.transport import session_of
 from itgrix_core.crm.bitrix24.vault import Vault
 from itgrix_core.crm.quota import QuotaState
@@ -186,6 +187,10 @@ class BitrixAdapter:
         """All clients and what has changed among them, for an index of numbers."""
         return Listing(self._client, self._directory)
 
+    def books(self, sleep: Callable[[float], object] = time.sleep) -> Statistics:
+        """Its list of calls, for the comparison with what was filed; `sleep` waits so many seconds."""
+        return Statistics(self._client, self.activity, self.tied_to, sleep)
+
     def close(self) -> None:
         """Close the kept connections."""
         self._client.close()
@@ -226,8 +231,12 @@ def client_of(
     vault: Vault | None = None,
     state_folder: Path | None = None,
     observe: Observer = unobserved,
+    *,
+    is_reading_only: bool = False,
 ) -> Client:
     """The way to the portal that the settings name; `observe` looks on. Raises `ConfigError`.
+
+    One that is `is_reading_only` lets no other request out.
 
     In `state_folder` the processes of this machine count their requests together; without one this process
     counts its own.
@@ -251,6 +260,7 @@ def client_of(
         session=session,
         observe=observe,
         operating_seconds=settings.operating_seconds,
+        is_reading_only=is_reading_only,
     )
 
 

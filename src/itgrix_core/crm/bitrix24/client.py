@@ -24,7 +24,7 @@ from itgrix_core.crm.bitrix24.address import Auth, Trouble
 from itgrix_core.crm.bitrix24.bucket import Bucket
 from itgrix_core.crm.bitrix24.errand import Errand, errand_of
 from itgrix_core.crm.bitrix24.errors import PAUSE_SECONDS, UNREACHABLE_SECONDS, Failure, failure_of, is_limit
-from itgrix_core.crm.bitrix24.methods import UPLOAD, Repeat, repeat_of
+from itgrix_core.crm.bitrix24.methods import UPLOAD, Repeat, is_reading, repeat_of
 from itgrix_core.crm.bitrix24.multipart import FilePart
 from itgrix_core.crm.bitrix24.observing import Observer, observed, unobserved
 from itgrix_core.crm.bitrix24.operating import LIMIT_SECONDS
@@ -36,6 +36,7 @@ CONNECT_SECONDS = 5.0
 _TRIES = 3
 _PAUSE_SECONDS = 0.3
 _SERVER_ERROR = 500
+_ONLY_READS = "not sent: this service only reads (serve --shadow)"
 _MENDS = 2
 """A portal may have moved and the hour be over: more than these two is no coincidence."""
 
@@ -62,11 +63,15 @@ class Client:
         session: requests.Session | None = None,
         observe: Observer = unobserved,
         operating_seconds: float = LIMIT_SECONDS,
+        *,
+        is_reading_only: bool = False,
     ) -> None:
         """`now` gives Unix seconds; `sleep` is waited with between tries; `session` is closed here.
 
         `observe` is told of each request that is sent. `operating_seconds` is what a method may be executed.
+        With `is_reading_only` nothing goes out that is not known to change nothing (`methods.is_reading`).
         """
+        self._is_reading_only = is_reading_only
         self._auth = auth
         self._timeout = (min(CONNECT_SECONDS, timeout_seconds), timeout_seconds)
         self._quota = Quota(bucket or Bucket(), auth.portal, operating_seconds=operating_seconds)
@@ -91,6 +96,8 @@ class Client:
     def call(self, method: str, params: Mapping[str, Any] | None = None) -> Reply | Failure:
         """Call a method with a JSON body; what went wrong is answered, not raised."""
         params = params or {}
+        if self._is_reading_only and not all(map(is_reading, _methods_in(method, params))):
+            return Refused("other", f"{method}: {_ONLY_READS}")
         return self._counted(errand_of(method, params), lambda: self._answer(method, params))
 
     def upload(self, url: str, part: FilePart) -> Reply | Failure:
@@ -98,6 +105,8 @@ class Client:
 
         What such an address refuses, it refuses that file and no other: nothing is parked for it.
         """
+        if self._is_reading_only:
+            return Refused("other", f"{UPLOAD}: {_ONLY_READS}")
         return self._counted(errand_of(UPLOAD), lambda: self._uploaded(url, part))
 
     def _counted(
@@ -252,6 +261,15 @@ class Client:
         if isinstance(error, ValueError):  # an address that requests cannot use
             return Blocked("configuration", f"{method}: the address {portal} cannot be used", PAUSE_SECONDS)
         return Unknown(f"{method}: the connection was cut before the answer")
+
+
+def _methods_in(method: str, params: Mapping[str, Any]) -> list[str]:
+    """The method, or of a batch those of its commands."""
+    if method.casefold() != "batch":
+        return [method]
+    commands = params.get("cmd") or {}
+    told = commands.values() if isinstance(commands, Mapping) else commands
+    return [str(each).partition("?")[0] for each in told]
 
 
 def _object(response: requests.Response) -> dict[str, Any] | None:
