@@ -2,8 +2,8 @@
 
 SQLite in WAL with `synchronous=FULL`: what was committed survives a power cut. Each use takes a connection
 of its own from the pool, so threads never share one; transactions are short and none is open while a hook
-or a CRM is asked. Writers of this process queue on a lock of ours, because SQLite's own waiting sleeps in
-steps of up to 100 ms, which a ringing phone would feel.
+or a CRM is asked. Writers of this process queue at a gate of ours, those in a hurry first: SQLite's own
+waiting sleeps in steps of up to 100 ms, which a ringing phone would feel.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import RLock
 from typing import Any, Final, Self
 
 from sqlalchemy import Connection, QueuePool, create_engine, event, insert, inspect, select, update
@@ -22,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from itgrix_core.errors import DataFolderError
 from itgrix_core.outbox import tables
 from itgrix_core.outbox.folder import claim_folder, unusable
+from itgrix_core.outbox.gate import Gate
 
 BUSY_SECONDS: Final = 10.0
 """How long another process may hold the file before we give up."""
@@ -50,8 +50,7 @@ class Database:
         self.folder = folder
         self.file = folder / "itgrix.db"
         self._lock_file: int | None = None
-        # Reentrant, so that a write inside a write ends in an error (busy) and not in silence.
-        self._writing = RLock()
+        self._writing = Gate()
         make_folder(folder)
         self._engine = create_engine(
             f"sqlite:///{self.file}",

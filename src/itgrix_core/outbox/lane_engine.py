@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from threading import Condition, Event, Lock, Thread
 from time import monotonic
@@ -16,7 +17,8 @@ from typing import Final, Protocol
 
 from itgrix_core.errors import DataFolderError
 from itgrix_core.outbox.engine import Attempt, Dead, DeadJob, Done, Handler, Job, Later, Result, Trouble
-from itgrix_core.outbox.lanes import Head, Lanes
+from itgrix_core.outbox.gate import patiently
+from itgrix_core.outbox.lanes import Head, Lanes, is_young
 
 LONGEST_PAUSE_SECONDS: Final = 300.0
 """A handler that raises is asked again after 1, 2, 4 … and at most this many seconds."""
@@ -178,9 +180,11 @@ class LaneEngine:
     def _work(self, handler: Handler, stop: Event) -> None:
         while not stop.is_set():
             try:
-                lane = self._take(stop)
-                if lane is not None:
-                    self._serve(lane, handler)
+                head = self._take(stop)
+                if head is not None:
+                    is_live = is_young(head.born_at, self._clock())
+                    with nullcontext() if is_live else patiently():
+                        self._serve(head.lane, handler)
                     self._tell_trouble("")
             except DataFolderError as error:
                 self._tell_trouble(str(error))
@@ -198,15 +202,15 @@ class LaneEngine:
         elif was and not sentence:
             log.warning("The outbox can be read and written again.")
 
-    def _take(self, stop: Event) -> str | None:
-        """The next lane, waiting for one; `None` once `stop` is set."""
+    def _take(self, stop: Event) -> Head | None:
+        """The next lane's head, waiting for one; `None` once `stop` is set."""
         with self._work_there:
             while not stop.is_set():
                 self._learn()
-                lane = self._lanes.take(self._clock())
-                if lane is not None:
+                head = self._lanes.take(self._clock())
+                if head is not None:
                     self._work_there.notify()
-                    return lane
+                    return head
                 self._work_there.wait(self._nap())
         return None
 

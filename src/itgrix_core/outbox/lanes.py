@@ -66,7 +66,7 @@ class Lanes:
         for lane, head in heads.items():
             self.offer(lane, head)
 
-    def take(self, now: float) -> str | None:
+    def take(self, now: float) -> Head | None:
         """Take the next lane with a due head: young ones first, then whichever has been due longest."""
         self._ripen(now)
         head = self._next_young(now) or self._next_old()
@@ -74,7 +74,7 @@ class Lanes:
             return None
         del self._heads[head.lane]
         self._taken.add(head.lane)
-        return head.lane
+        return head
 
     def give_back(self, lane: str) -> None:
         """The lane may be taken again, as soon as it is offered."""
